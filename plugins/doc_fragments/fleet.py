@@ -1,0 +1,90 @@
+# Copyright: (c) 2026, the prime.netops authors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+from __future__ import annotations
+
+
+class ModuleDocFragment:
+    """What the actions of this collection have in common."""
+
+    STORE = r"""
+options:
+  state_dir:
+    description:
+      - Directory of the store, the git mirror and the known host keys.
+      - By default C(prime.netops) below E(XDG_STATE_HOME), or below C(~/.local/state) where that is not set.
+      - It is created with mode 0700. In AWX it must lie outside of the job's container.
+    type: path
+  store_url:
+    description:
+      - Database of the store, as a SQLAlchemy URL, for example C(postgresql://backup@db.example.net/netops).
+      - By default a SQLite file in O(state_dir).
+    type: str
+  store_key:
+    description:
+      - Fernet key with which the exact configurations are encrypted in the store.
+      - Several keys, separated by commas, allow for rotation; the first one encrypts.
+    type: str
+"""
+
+    FLEET = r"""
+options:
+  workers:
+    description:
+      - Devices that are worked on at the same time.
+      - By default as many as the open-files limit carries, and 100 at the most.
+    type: int
+  deadline:
+    description:
+      - Seconds that one device may take, all attempts counted.
+      - A device past it is given up, even if its driver hangs, and its place goes to the next one.
+    type: float
+    default: 120.0
+  attempts:
+    description:
+      - How often a device is tried when it fails for a reason that may pass, such as a time-out.
+      - A refused login is never repeated.
+    type: int
+    default: 3
+  backoff:
+    description:
+      - Seconds that the wait before the second attempt is at most; the bound doubles with each one.
+    type: float
+    default: 1.0
+  backoff_cap:
+    description:
+      - Seconds that a wait between two attempts is at most.
+    type: float
+    default: 30.0
+  known_hosts:
+    description:
+      - File of the devices' SSH host keys, in the format of OpenSSH.
+      - By default C(known_hosts) in O(state_dir).
+    type: path
+  site_variable:
+    description:
+      - Host variable that names the device's site; a device without it belongs to the site C(default).
+    type: str
+    default: site
+  stats_key:
+    description:
+      - Name under which the counts are set as custom stats, which AWX keeps as artifacts.
+      - Give each slice of a sliced job a name of its own, since the last one wins.
+    type: str
+"""
+
+    ACTION = r"""
+attributes:
+  action:
+    description: Runs on the controller.
+    support: full
+  bypass_host_loop:
+    description:
+      - One task works on all hosts of the play's batch.
+      - Write C(run_once=true) and C(vars=ansible_connection) set to C(local) to it.
+    support: full
+  async:
+    description: Supports C(async).
+    support: none
+"""

@@ -1,0 +1,117 @@
+# Copyright: (c) 2026, the prime.netops authors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+from __future__ import annotations
+
+DOCUMENTATION = r"""
+module: config_backup
+short_description: Back up the configurations of the whole fleet in one task
+version_added: 0.1.0
+author:
+  - The prime.netops authors (@prime)
+description:
+  - Fetches the running configuration of every host of the play, proves that it is complete,
+    keeps the exact text in the store and the normalised and redacted one in a git repository,
+    with one commit for each run.
+  - A text that does not prove complete is fetched again, and never takes the place of a good one.
+  - A device that fails does not fail the task. M(prime.netops.host_outcome) gives each host its own
+    result afterwards.
+  - The devices are those of Ansible's inventory, with the variables that C(network_cli) uses.
+notes:
+  - Write C(run_once=true) to the task, or its registered result reaches the first host only.
+options:
+  git:
+    description: Whether to write the git mirror.
+    type: bool
+    default: true
+  git_dir:
+    description:
+      - Git repository of the mirror; it is created where there is none.
+      - By default C(configs) in O(state_dir).
+    type: path
+  git_path:
+    description:
+      - Jinja2 template of a device's path in the repository. It knows C(host), C(site) and C(platform).
+      - It is filled in for each device, so keep Ansible from doing so before, with C(!unsafe).
+    type: str
+    default: "{{ site }}/{{ host }}"
+  stats_key:
+    default: netops_backup
+extends_documentation_fragment:
+  - prime.netops.fleet.action
+  - prime.netops.fleet.store
+  - prime.netops.fleet.fleet
+attributes:
+  check_mode:
+    description: Reads the devices and compares; keeps nothing.
+    support: full
+  diff_mode:
+    description: Diffs are shown per host by M(prime.netops.host_outcome).
+    support: none
+seealso:
+  - module: prime.netops.host_outcome
+"""
+
+EXAMPLES = r"""
+- name: Back up all devices of the play
+  prime.netops.config_backup:
+  run_once: true
+  register: backup
+  vars:
+    ansible_connection: local
+
+- name: Keep the mirror by platform, and the store in PostgreSQL
+  prime.netops.config_backup:
+    store_url: "{{ netops_store_url }}"
+    git_dir: /srv/netops/configs
+    git_path: !unsafe "{{ platform }}/{{ host }}.cfg"
+    deadline: 60
+  run_once: true
+  vars:
+    ansible_connection: local
+"""
+
+RETURN = r"""
+run_id:
+  description: Name of the run in the ledger.
+  returned: always
+  type: str
+  sample: 20261123T083000Z-ab12cd
+status:
+  description: C(finished), or C(interrupted) when the run was ended before all devices were done.
+  returned: always
+  type: str
+counts:
+  description: Devices in total, and by status.
+  returned: always
+  type: dict
+  sample: {total: 25, ok: 22, changed: 1, failed: 1, unreachable: 1, skipped: 0}
+classes:
+  description: Failed devices by error class.
+  returned: always
+  type: dict
+  sample: {auth_failed: 1, unreachable: 1}
+failures:
+  description: The first 100 failures, each with C(host), C(class), C(message) and C(remedy).
+  returned: always
+  type: list
+  elements: dict
+failed_hosts:
+  description: Names of the devices that failed or were not reached, up to 5,000 of them.
+  returned: always
+  type: list
+  elements: str
+commit:
+  description: The commit in the git mirror; none where nothing changed.
+  returned: always
+  type: str
+git_dir:
+  description: Where the git mirror lies.
+  returned: always
+  type: str
+state_dir:
+  description: Where the store lies.
+  returned: always
+  type: str
+"""

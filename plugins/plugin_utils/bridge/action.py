@@ -1,0 +1,149 @@
+# Copyright: (c) 2026, the prime.netops authors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""What every fleet action does around its job: arguments in, job, result out."""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Mapping
+from typing import Any, ClassVar
+
+from ansible import context
+from ansible.errors import AnsibleActionFail
+from ansible.module_utils.common.parameters import remove_values
+from ansible.plugins.action import ActionBase
+from ansible.utils.display import Display
+
+from ..errors import MirrorError, StoreError
+from ..fleet.run import Fleet
+from ..jobs.options import JobOptions
+from ..jobs.report import Report
+from .arguments import job_options
+from .check_mode import CHECK_LEDGER
+from .hosts import DeviceReader
+from .native import native
+from .provenance import provenance
+from .screen import logging_to
+from .signals import stop_on_signal
+
+SHOWN = 20
+"""Failures shown on the screen; the result has more of them, the ledger all."""
+
+
+class FleetAction(ActionBase):  # type: ignore[misc]
+    """One task for all hosts of the play's batch; subclasses name their SPEC and do the job.
+
+    A device's failure never fails the task: that is what ``host_outcome`` is for. The task fails
+    for its own faults: a wrong argument, a store that cannot be written, an interruption.
+    """
+
+    BYPASS_HOST_LOOP = True
+    TRANSFERS_FILES = False
+    _requires_connection = False
+    _supports_async = False
+    _supports_check_mode = True
+    _supports_diff = True
+
+    SPEC: ClassVar[dict[str, dict[str, Any]]] = {}
+
+    def run(
+        self, tmp: str | None = None, task_vars: dict[str, Any] | None = None
+    ) -> dict[str, Any]:
+        """Ansible's entrance."""
+        super().run(tmp, task_vars)
+        variables = task_vars or {}
+        args = native(self.validate_argument_spec(self.SPEC)[1])
+        display = Display()
+        self._warn_without_run_once(display)
+        reader = self._reader(args, variables)
+        names = [str(name) for name in variables["ansible_play_batch"]]
+        try:
+            with stop_on_signal() as stop, logging_to(display):
+                options = self._options(args, variables, display)
+                result = self.job(args, Fleet(names, reader), options, stop)
+        except (StoreError, MirrorError, ValueError) as error:
+            raise AnsibleActionFail(str(error)) from error
+        clean: dict[str, Any] = remove_values(result, reader.secrets)
+        return clean
+
+    def job(
+        self, args: Mapping[str, Any], fleet: Fleet, options: JobOptions, stop: threading.Event
+    ) -> dict[str, Any]:
+        """Do the work; subclasses."""
+        raise NotImplementedError
+
+    def told(self, report: Report, stats_key: str) -> dict[str, Any]:
+        """Show the failures, and return the task's result."""
+        show_failures(report, Display())
+        return report_result(report, stats_key)
+
+    def _reader(self, args: Mapping[str, Any], variables: Mapping[str, Any]) -> DeviceReader:
+        command_line = {
+            "remote_user": context.CLIARGS.get("remote_user"),
+            "password": self._play_context.password,
+            "become_password": self._play_context.become_pass,
+        }
+        names = args.get("host_vars") or ()
+        return DeviceReader(variables["hostvars"], command_line, args["site_variable"], names)
+
+    def _options(
+        self, args: Mapping[str, Any], variables: Mapping[str, Any], display: Display
+    ) -> JobOptions:
+        check = bool(self._task.check_mode)
+        return job_options(
+            args,
+            check=check,
+            ledger=CHECK_LEDGER if check else None,
+            provenance=provenance(variables),
+            say=display.display,
+        )
+
+    def _warn_without_run_once(self, display: Display) -> None:
+        if not self._task.run_once:
+            display.warning(
+                f"{self._task.action} works on all hosts at once: add 'run_once: true' to the "
+                "task, or its registered result reaches the first host only."
+            )
+
+
+def report_result(report: Report, stats_key: str) -> dict[str, Any]:
+    """A task's result: counts, run id, failures as far as they fit, and AWX's artifact."""
+    counts = report.counts
+    result = {
+        "changed": counts["changed"] > 0,
+        "failed": report.status == "interrupted",
+        "msg": summary(report),
+        "run_id": report.run_id,
+        "status": report.status,
+        "counts": counts,
+        "classes": report.classes,
+        "failures": report.failures,
+        "failed_hosts": report.failed_hosts,
+        "commit": report.commit,
+        "warnings": report.problems,
+    }
+    facts = {name: result[name] for name in ("run_id", "status", "counts", "classes", "commit")}
+    result["ansible_stats"] = {"data": {stats_key: facts}, "per_host": False, "aggregate": False}
+    return result
+
+
+def summary(report: Report) -> str:
+    """The run in a sentence."""
+    counts = report.counts
+    words = [f"{counts[name]} {name}" for name in counts if name != "total" and counts[name]]
+    ended = "" if report.status == "finished" else f" The run was {report.status}."
+    return f"{counts['total']} devices: {', '.join(words) or 'nothing done'}.{ended}"
+
+
+def show_failures(report: Report, display: Display) -> None:
+    """Name the failed devices with class, message and remedy, after the last line of progress."""
+    for failure in report.failures[:SHOWN]:
+        display.display(
+            f"  {failure['host']}: {failure['class']}: {failure['message']}\n"
+            f"    -> {failure['remedy']}"
+        )
+    left_out = sum(report.classes.values()) - SHOWN
+    if left_out > 0:
+        display.display(f"  ... and {left_out} more; all of them are in the ledger")

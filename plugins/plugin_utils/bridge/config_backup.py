@@ -1,0 +1,40 @@
+# Copyright: (c) 2026, the prime.netops authors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""The action behind ``prime.netops.config_backup``."""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+from ..fleet.run import Fleet
+from ..jobs.backup import MirrorOptions, back_up
+from ..jobs.options import JobOptions
+from .action import FleetAction
+from .arguments import FLEET_SPEC
+from .state import state_dir
+
+
+class ConfigBackup(FleetAction):
+    """Documented in plugins/modules/config_backup.py."""
+
+    SPEC = {
+        **FLEET_SPEC,
+        "git": {"type": "bool", "default": True},
+        "git_dir": {"type": "path"},
+        "git_path": {"type": "str", "default": "{{ site }}/{{ host }}"},
+        "stats_key": {"type": "str", "default": "netops_backup"},
+    }
+
+    def job(
+        self, args: Mapping[str, Any], fleet: Fleet, options: JobOptions, stop: threading.Event
+    ) -> dict[str, Any]:
+        """Back up the fleet."""
+        git_dir = Path(args["git_dir"] or state_dir(args) / "configs")
+        mirror = MirrorOptions(git_dir, args["git_path"]) if args["git"] else None
+        report = back_up(fleet, options, mirror, stop)
+        return self.told(report, args["stats_key"])

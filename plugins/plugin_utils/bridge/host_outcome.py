@@ -1,0 +1,103 @@
+# Copyright: (c) 2026, the prime.netops authors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""The action behind ``prime.netops.host_outcome``: one device's result of a fleet run, per host.
+
+It runs in a process of its own for every host, so it imports nothing but the store and the text.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+from ansible.errors import AnsibleActionFail
+from ansible.plugins.action import ActionBase
+
+from ..config.normalise import normalise
+from ..errors import StoreError
+from ..platforms import load
+from ..store import Store
+from ..store.records import DeviceOutcome
+from .check_mode import CHECK_LEDGER
+from .native import native
+from .state import STORE_SPEC, state_dir
+
+
+class HostOutcome(ActionBase):  # type: ignore[misc]
+    """Documented in plugins/modules/host_outcome.py."""
+
+    SPEC = {**STORE_SPEC, "run_id": {"type": "str", "required": True}}
+
+    TRANSFERS_FILES = False
+    _requires_connection = False
+    _supports_async = False
+    _supports_check_mode = True
+    _supports_diff = True
+
+    def run(
+        self, tmp: str | None = None, task_vars: dict[str, Any] | None = None
+    ) -> dict[str, Any]:
+        """Ansible's entrance."""
+        super().run(tmp, task_vars)
+        args = native(self.validate_argument_spec(self.SPEC)[1])
+        name = str((task_vars or {})["inventory_hostname"])
+        try:
+            store = _open(args)
+            ledger = Store.open(CHECK_LEDGER, state_dir(args)) if self._task.check_mode else store
+            outcome = ledger.outcome(args["run_id"], name)
+            if outcome is None:
+                return _untouched(name, args["run_id"])
+            result = _result(outcome)
+            if self._task.diff and outcome.changed:
+                result["diff"] = _diff(outcome, store, ledger)
+        except StoreError as error:
+            raise AnsibleActionFail(str(error)) from error
+        return result
+
+
+def _open(args: Mapping[str, Any]) -> Store:
+    return Store.open(args["store_url"] or None, state_dir(args), key=args["store_key"] or None)
+
+
+def _untouched(name: str, run_id: str) -> dict[str, Any]:
+    """A device that the run did not come to, which is neither a success nor its failure."""
+    message = f"{name}: run {run_id} ended before it came to this device"
+    return {"skipped": True, "skip_reason": message, "changed": False, "msg": message}
+
+
+def _result(outcome: DeviceOutcome) -> dict[str, Any]:
+    """The device's result with the keys that Ansible and every callback understand."""
+    unreachable = outcome.status == "unreachable"
+    result: dict[str, Any] = {
+        "changed": outcome.changed,
+        "failed": outcome.status == "failed",
+        "status": outcome.status,
+        "attempts": outcome.attempts,
+        "seconds": round(outcome.seconds, 3),
+        "msg": outcome.status,
+    }
+    if unreachable:
+        result["unreachable"] = True
+    if outcome.error_class:
+        result["error_class"] = outcome.error_class
+        result["remedy"] = outcome.remedy
+        result["msg"] = (
+            f"{outcome.device}: {outcome.error_class}: {outcome.message}. {outcome.remedy}"
+        )
+    return result
+
+
+def _diff(outcome: DeviceOutcome, store: Store, ledger: Store) -> dict[str, str]:
+    """Before and after as people read them: normalised, secrets taken out."""
+    return {
+        "before": _shown(store, outcome.previous_sha256, outcome.platform),
+        "after": _shown(ledger, outcome.config_sha256, outcome.platform),
+        "before_header": f"{outcome.device} (last good copy)",
+        "after_header": f"{outcome.device} (run {outcome.run_id})",
+    }
+
+
+def _shown(store: Store, sha256: str | None, platform: str) -> str:
+    return normalise(store.text(sha256), load(platform)).text if sha256 else ""

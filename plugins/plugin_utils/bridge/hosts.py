@@ -1,0 +1,183 @@
+# Copyright: (c) 2026, the prime.netops authors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""From a host's variables to a `Device`.
+
+The variables are Ansible's own, with the aliases and the precedence of Ansible's ssh connection,
+which are read from that plugin's documentation and not repeated here. Not thread-safe, since
+host variables are not.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from typing import Any
+
+from ansible import constants as C
+from ansible.module_utils.parsing.convert_bool import boolean
+from ansible.plugins.loader import connection_loader
+
+from ..errors import BadInventory, NetopsError, UnknownPlatform
+from ..fleet.device import Device, HostKeyCheck
+from ..platforms import Platform, load
+from .native import native
+from .ssh_arguments import jump_hosts
+
+_SSH = "ansible.builtin.ssh"
+_ADDRESSES = ("ansible_ssh_host", "ansible_host")
+_BECOME_PASSWORDS = ("ansible_become_pass", "ansible_become_password")
+
+
+class DeviceReader:
+    """Reads devices out of Ansible's ``hostvars``.
+
+    ``command_line`` holds what the user gave to the whole run: ``remote_user``, ``password``,
+    ``become_password``. ``names`` lists variables that a user's own task sees in ``task.host``.
+    """
+
+    def __init__(
+        self,
+        hostvars: Mapping[str, Any],
+        command_line: Mapping[str, str | None],
+        site_variable: str = "site",
+        names: Iterable[str] = (),
+    ) -> None:
+        self._hostvars = hostvars
+        self._ssh = _SshOptions(command_line)
+        self._become_password = command_line.get("become_password")
+        self._site_variable = site_variable
+        self._names = tuple(names)
+        self.secrets: set[str] = set()
+        """The literal secrets of all devices read so far."""
+
+    def __call__(self, name: str) -> Device:
+        """The device of this name; what is wrong with it stands in its ``problem``."""
+        try:
+            device = self._read(name, _Variables(self._hostvars[name]))
+            self.secrets.update(device.secrets)
+            return device
+        except NetopsError as problem:
+            return Device(name=name, problem=problem)
+
+    def _read(self, name: str, variables: _Variables) -> Device:
+        site = variables.get(self._site_variable) or "default"
+        password = self._ssh.text("password", variables)
+        return Device(
+            name=name,
+            address=_address(name, variables),
+            port=_port(self._ssh.value("port", variables)),
+            username=self._ssh.text("remote_user", variables),
+            password=password,
+            enable_password=_text(variables.last(_BECOME_PASSWORDS, self._become_password)),
+            key_file=self._ssh.text("private_key_file", variables),
+            platform=_platform(variables),
+            site=str(site),
+            jumps=jump_hosts(self._ssh.text("ssh_common_args", variables) or ""),
+            host_key_check=self._host_key_check(variables),
+            legacy_crypto=_flag(variables, "netops_legacy_crypto"),
+            driver_options=_mapping(variables, "netops_netmiko_options"),
+            data={key: variables.get(key) for key in self._names},
+        )
+
+    def _host_key_check(self, variables: _Variables) -> HostKeyCheck:
+        chosen = variables.get("netops_host_keys")
+        if chosen is None:
+            checking = self._ssh.value("host_key_checking", variables)
+            return HostKeyCheck.TOFU if boolean(checking, strict=False) else HostKeyCheck.OFF
+        try:
+            return HostKeyCheck(chosen)
+        except ValueError:
+            raise BadInventory(f"netops_host_keys is {chosen!r}: use tofu, strict or off") from None
+
+
+class _Variables:
+    """One host's variables, templated and decrypted one by one, so one bad one spoils no other."""
+
+    def __init__(self, variables: Mapping[str, Any]) -> None:
+        self._variables = variables
+
+    def get(self, name: str) -> Any:
+        """The value, or None where it is not set; raises `BadInventory` naming it."""
+        if name not in self._variables:
+            return None
+        try:
+            return native(self._variables[name])
+        except Exception as error:  # templating and vault raise a dozen kinds
+            raise BadInventory(f"{name} cannot be read: {_reason(error)}") from error
+
+    def last(self, names: Iterable[str], default: Any = None) -> Any:
+        """The value of the last of the names that is set: Ansible's rule for aliases."""
+        found = [name for name in names if name in self._variables]
+        value = self.get(found[-1]) if found else None
+        return default if value is None else value
+
+
+class _SshOptions:
+    """The options of Ansible's ssh connection: from the host, the command line, env or ini."""
+
+    def __init__(self, command_line: Mapping[str, str | None]) -> None:
+        plugin = connection_loader.get(_SSH, class_only=True)._load_name
+        definitions = C.config.get_configuration_definitions("connection", plugin)
+        self._aliases = {
+            option: [entry["name"] for entry in definition.get("vars", ())]
+            for option, definition in definitions.items()
+        }
+        self._defaults = {
+            option: command_line.get(option)
+            or C.config.get_config_value(option, plugin_type="connection", plugin_name=plugin)
+            for option in ("port", "remote_user", "password", "private_key_file")
+            + ("ssh_common_args", "host_key_checking")
+        }
+
+    def value(self, option: str, variables: _Variables) -> Any:
+        return variables.last(self._aliases[option], self._defaults[option])
+
+    def text(self, option: str, variables: _Variables) -> str | None:
+        return _text(self.value(option, variables))
+
+
+def _address(name: str, variables: _Variables) -> str:
+    """``ansible_host``, else the inventory's name, which then has to resolve."""
+    address = str(variables.last(_ADDRESSES, name)).strip()
+    if not address or any(character.isspace() for character in address):
+        raise BadInventory(f"ansible_host is {address!r}: no address to connect to")
+    return address
+
+
+def _port(value: Any) -> int:
+    try:
+        port = int(value or 22)
+    except (TypeError, ValueError):
+        port = 0
+    if not 0 < port < 65536:
+        raise BadInventory(f"ansible_port is {value!r}: no port number")
+    return port
+
+
+def _platform(variables: _Variables) -> Platform:
+    name = variables.last(("ansible_network_os", "netops_platform"))
+    if not name:
+        raise UnknownPlatform("ansible_network_os is not set")
+    return load(str(name))
+
+
+def _text(value: Any) -> str | None:
+    """An optional text; AWX hands an unanswered survey question on as the empty string."""
+    return None if value is None or value == "" else str(value)
+
+
+def _flag(variables: _Variables, name: str) -> bool:
+    return bool(boolean(variables.get(name) or False, strict=False))
+
+
+def _mapping(variables: _Variables, name: str) -> Mapping[str, Any]:
+    value = variables.get(name) or {}
+    if not isinstance(value, Mapping):
+        raise BadInventory(f"{name} is no mapping")
+    return value
+
+
+def _reason(error: Exception) -> str:
+    """The first line of an exception's text; Ansible's own go on with source context."""
+    return next(iter(str(error).strip().splitlines()), type(error).__name__)

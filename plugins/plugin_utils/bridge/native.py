@@ -1,0 +1,36 @@
+# Copyright: (c) 2026, the prime.netops authors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""Ansible's values as plain Python values, converted once, at the boundary.
+
+From ansible-core 2.19 on values carry tags in subclasses of str, int, list and dict, which
+``yaml`` refuses; before that a vaulted value is an object that decrypts when it becomes a string.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+try:
+    from ansible.utils.vars import transform_to_native_types
+except ImportError:  # ansible-core before 2.19 has no tags
+    transform_to_native_types = None
+
+
+def native(value: Any) -> Any:
+    """The value without tags, vaulted text decrypted. Raises what the vault raises."""
+    if transform_to_native_types is not None:
+        return transform_to_native_types(value, redact=False)
+    return _plain(value)
+
+
+def _plain(value: Any) -> Any:
+    if isinstance(value, Mapping):
+        return {_plain(key): _plain(item) for key, item in value.items()}
+    if isinstance(value, (list, tuple)):
+        return [_plain(item) for item in value]
+    if value is None or isinstance(value, (bool, int, float)):
+        return value
+    return "".join(str(value))  # a copy in the base class, whatever subclass of str it was

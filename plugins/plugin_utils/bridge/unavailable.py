@@ -1,0 +1,32 @@
+# Copyright: (c) 2026, the prime.netops authors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""What stands in for an action whose Python packages are not installed. Imports only Ansible."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from ansible.errors import AnsibleActionFail
+from ansible.module_utils.basic import missing_required_lib
+from ansible.plugins.action import ActionBase
+
+REMEDY = "pip install -r requirements.txt, from the collection's directory, into Ansible's Python"
+
+
+def unavailable(error: ImportError) -> type[Any]:
+    """An action class that fails with the missing package's name and the way to install it."""
+
+    class Unavailable(ActionBase):  # type: ignore[misc]
+        """Fails; once for the whole play, as the real one runs once."""
+
+        BYPASS_HOST_LOOP = True
+        _requires_connection = False
+
+        def run(self, tmp: Any = None, task_vars: Any = None) -> dict[str, Any]:
+            """Ansible's entrance."""
+            missing = missing_required_lib(error.name or str(error), reason=f"({REMEDY})")
+            raise AnsibleActionFail(missing) from error
+
+    return Unavailable

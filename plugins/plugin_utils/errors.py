@@ -1,0 +1,237 @@
+# Copyright: (c) 2026, the prime.netops authors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""What can go wrong with a device, and what follows from it.
+
+The taxonomy stands on the ground floor because every floor raises from it. It alone decides
+whether an attempt is repeated, how Ansible counts the device, and what the person is told.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from enum import Enum
+from typing import ClassVar
+
+
+@dataclass(frozen=True, slots=True)
+class Verdict:
+    """What an error class means.
+
+    ``transient``: another attempt may succeed. ``reached``: False makes Ansible count the device
+    as unreachable instead of failed. ``patience``: factor on the back-off before the next attempt.
+    """
+
+    transient: bool
+    reached: bool
+    cause: str
+    remedy: str
+    patience: float = 1.0
+
+
+class ErrorClass(Enum):
+    """Every way a device can fail; the value is the name users see in results and reports."""
+
+    UNREACHABLE = "unreachable"
+    TIMEOUT = "timeout"
+    CONNECTION_RESET = "connection_reset"
+    SESSION_LIMIT = "session_limit"
+    AUTH_FAILED = "auth_failed"
+    PRIVILEGE_DENIED = "privilege_denied"
+    HOST_KEY_CHANGED = "host_key_changed"
+    LEGACY_CRYPTO = "legacy_crypto"
+    INCOMPLETE_OUTPUT = "incomplete_output"
+    COMMAND_REJECTED = "command_rejected"
+    UNKNOWN_PLATFORM = "unknown_platform"
+    BAD_INVENTORY = "bad_inventory"
+    INTERRUPTED = "interrupted"
+    INTERNAL = "internal"
+
+    @property
+    def verdict(self) -> Verdict:
+        """The row of the taxonomy's table that belongs to this class."""
+        return VERDICTS[self]
+
+
+VERDICTS: dict[ErrorClass, Verdict] = {
+    ErrorClass.UNREACHABLE: Verdict(
+        transient=True,
+        reached=False,
+        cause="Nothing answered at the device's address and port, or its name does not resolve.",
+        remedy="Check ansible_host and ansible_port, routing, and the ACL on the management port.",
+    ),
+    ErrorClass.TIMEOUT: Verdict(
+        transient=True,
+        reached=False,
+        cause="The device accepted the connection and then fell silent past the deadline.",
+        remedy="Look at the device's load and its VTY lines, or raise the deadline option.",
+    ),
+    ErrorClass.CONNECTION_RESET: Verdict(
+        transient=True,
+        reached=False,
+        cause="The device or something on the path closed the session before the work was done.",
+        remedy="Lower the workers option for this site; look for ACLs, control-plane policing, reloads.",
+    ),
+    ErrorClass.SESSION_LIMIT: Verdict(
+        transient=True,
+        reached=False,
+        cause="The device said that all its management sessions are taken.",
+        remedy="Clear stale sessions on the device, or give it more VTY lines.",
+        patience=5.0,
+    ),
+    ErrorClass.AUTH_FAILED: Verdict(
+        transient=False,
+        reached=True,
+        cause="The device refused the user name, password or key.",
+        remedy="Check ansible_user and ansible_password (or the key file) of this device; "
+        "it is not tried again in this run so that no account gets locked.",
+    ),
+    ErrorClass.PRIVILEGE_DENIED: Verdict(
+        transient=False,
+        reached=True,
+        cause="The login worked, but enable mode or the command was not allowed to this user.",
+        remedy="Set ansible_become_password, or give the user the privilege to show the configuration.",
+    ),
+    ErrorClass.HOST_KEY_CHANGED: Verdict(
+        transient=False,
+        reached=True,
+        cause="The device showed another SSH host key than the one known for it.",
+        remedy="If the device was replaced, delete its line from the known_hosts file named in the "
+        "message; otherwise treat it as an attack.",
+    ),
+    ErrorClass.LEGACY_CRYPTO: Verdict(
+        transient=False,
+        reached=True,
+        cause="The device offers only SSH algorithms that are switched off by default.",
+        remedy="Upgrade the device, or set netops_legacy_crypto: true for this host or group.",
+    ),
+    ErrorClass.INCOMPLETE_OUTPUT: Verdict(
+        transient=True,
+        reached=True,
+        cause="The text did not prove complete, so it was not stored; the last good copy stands.",
+        remedy="Look at the reason in the message; a device that prints slowly needs a longer deadline.",
+    ),
+    ErrorClass.COMMAND_REJECTED: Verdict(
+        transient=False,
+        reached=True,
+        cause="The device answered the command with an error text.",
+        remedy="Check ansible_network_os and the user's command authorisation.",
+    ),
+    ErrorClass.UNKNOWN_PLATFORM: Verdict(
+        transient=False,
+        reached=True,
+        cause="ansible_network_os is missing or names no platform of this collection.",
+        remedy="Set ansible_network_os to one of the names in the platforms page.",
+    ),
+    ErrorClass.BAD_INVENTORY: Verdict(
+        transient=False,
+        reached=True,
+        cause="A variable of the device is missing, undefined, undecryptable or of the wrong type.",
+        remedy="Mend the variable that the message names in the inventory or the vault.",
+    ),
+    ErrorClass.INTERRUPTED: Verdict(
+        transient=False,
+        reached=True,
+        cause="The run was ended before this device was done.",
+        remedy="Run the playbook again; what was finished is stored.",
+    ),
+    ErrorClass.INTERNAL: Verdict(
+        transient=False,
+        reached=True,
+        cause="The task itself raised an unexpected exception: a defect, ours or the task's.",
+        remedy="Run again with -vvv and report the traceback.",
+    ),
+}
+
+
+class NetopsError(Exception):
+    """A failure with a class. Raised with a sentence that says what happened, without the remedy."""
+
+    error_class: ClassVar[ErrorClass] = ErrorClass.INTERNAL
+
+
+class Unreachable(NetopsError):
+    """Nothing answers at the device's address."""
+
+    error_class = ErrorClass.UNREACHABLE
+
+
+class DeadlineExceeded(NetopsError):
+    """The device's time is up, all attempts counted."""
+
+    error_class = ErrorClass.TIMEOUT
+
+
+class ConnectionReset(NetopsError):
+    """The session was closed from the other side."""
+
+    error_class = ErrorClass.CONNECTION_RESET
+
+
+class SessionLimit(NetopsError):
+    """All management lines of the device are taken."""
+
+    error_class = ErrorClass.SESSION_LIMIT
+
+
+class AuthFailed(NetopsError):
+    """The device refused the credentials."""
+
+    error_class = ErrorClass.AUTH_FAILED
+
+
+class PrivilegeDenied(NetopsError):
+    """The user is in, but may not do what was asked."""
+
+    error_class = ErrorClass.PRIVILEGE_DENIED
+
+
+class HostKeyChanged(NetopsError):
+    """The host key differs from the one that is known."""
+
+    error_class = ErrorClass.HOST_KEY_CHANGED
+
+
+class LegacyCrypto(NetopsError):
+    """No common SSH algorithm while the old ones are off."""
+
+    error_class = ErrorClass.LEGACY_CRYPTO
+
+
+class IncompleteOutput(NetopsError):
+    """The fetched text is not proved complete."""
+
+    error_class = ErrorClass.INCOMPLETE_OUTPUT
+
+
+class CommandRejected(NetopsError):
+    """The device answered with an error text instead of the output."""
+
+    error_class = ErrorClass.COMMAND_REJECTED
+
+
+class UnknownPlatform(NetopsError):
+    """The device's platform is missing or not known."""
+
+    error_class = ErrorClass.UNKNOWN_PLATFORM
+
+
+class BadInventory(NetopsError):
+    """A device's variable is missing, undecryptable or of the wrong type."""
+
+    error_class = ErrorClass.BAD_INVENTORY
+
+
+class Interrupted(NetopsError):
+    """The run was ended before the device was done."""
+
+    error_class = ErrorClass.INTERRUPTED
+
+
+class StoreError(Exception):
+    """The store cannot be opened or written; the message names it and the remedy."""
+
+
+class MirrorError(Exception):
+    """The git mirror cannot be written; the message names it and the remedy."""

@@ -1,0 +1,144 @@
+# Copyright: (c) 2026, the prime.netops authors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""From any exception to a class of the taxonomy, by its cause and not by its outermost wrapper.
+
+netmiko raises nearly every SSH failure as a time-out, so the chain of causes is walked from the
+outside in, and the most telling link decides.
+"""
+
+from __future__ import annotations
+
+import errno
+import re
+import socket
+from collections.abc import Callable, Iterator
+
+import paramiko
+from netmiko import exceptions as netmiko
+
+from ..errors import (
+    AuthFailed,
+    ConnectionReset,
+    DeadlineExceeded,
+    HostKeyChanged,
+    LegacyCrypto,
+    NetopsError,
+    PrivilegeDenied,
+    SessionLimit,
+    Unreachable,
+)
+
+SESSION_LIMIT = re.compile(
+    r"too many (?:users|sessions|connections)|max(?:imum)?[^\n]{0,40}(?:sessions|connections|users)"
+    r"|session limit|(?:vty|tty|lines?)[^\n]{0,30}(?:busy|in use)|no (?:free|available) (?:vty|tty|line)",
+    re.IGNORECASE,
+)
+"""What devices print when every management line is taken, seen across vendors."""
+
+_UNREACHABLE = {
+    errno.EHOSTUNREACH,
+    errno.ENETUNREACH,
+    errno.ECONNREFUSED,
+    errno.EHOSTDOWN,
+    errno.ETIMEDOUT,
+    errno.EADDRNOTAVAIL,
+}
+
+
+def classify(error: BaseException) -> NetopsError:
+    """The error as one of ours, with a message fit for people; ``__cause__`` keeps the original.
+
+    An exception of no known kind becomes a plain `NetopsError`, whose class is ``internal``.
+    """
+    chain = tuple(_chain(error))
+    for judge in _JUDGES:
+        for link in chain:
+            if verdict := judge(link):
+                verdict.__cause__ = error
+                return verdict
+    unknown = NetopsError(f"{type(error).__name__}: {_first_line(error)}")
+    unknown.__cause__ = error
+    return unknown
+
+
+def _chain(error: BaseException | None) -> Iterator[BaseException]:
+    """The exception and what it came from, outermost first; cycles end it."""
+    seen: set[int] = set()
+    while error is not None and id(error) not in seen:
+        seen.add(id(error))
+        yield error
+        error = error.__cause__ or error.__context__
+
+
+def _first_line(error: BaseException) -> str:
+    return next((line.strip() for line in str(error).splitlines() if line.strip()), "no message")
+
+
+def _ours(error: BaseException) -> NetopsError | None:
+    return error if isinstance(error, NetopsError) else None
+
+
+def _session_limit(error: BaseException) -> NetopsError | None:
+    if SESSION_LIMIT.search(str(error)):
+        return SessionLimit(f"the device refuses another session: {_first_line(error)}")
+    return None
+
+
+def _ssh(error: BaseException) -> NetopsError | None:
+    """SSH's own failures that speak for themselves."""
+    if isinstance(error, paramiko.BadHostKeyException):
+        return HostKeyChanged(f"the device's host key is not the known one: {_first_line(error)}")
+    if isinstance(error, paramiko.AuthenticationException):
+        return AuthFailed(f"the device refused the login: {_first_line(error)}")
+    if isinstance(error, paramiko.ssh_exception.IncompatiblePeer):
+        return LegacyCrypto(f"no SSH algorithm in common: {_first_line(error)}")
+    return None
+
+
+def _network(error: BaseException) -> NetopsError | None:
+    if isinstance(error, socket.gaierror):
+        return Unreachable(f"the name does not resolve: {error.strerror}")
+    if isinstance(error, ConnectionRefusedError):
+        return Unreachable("the connection was refused: nothing listens on the port")
+    if isinstance(error, OSError) and error.errno in _UNREACHABLE:
+        return Unreachable(f"no connection: {error.strerror}")
+    if isinstance(error, (ConnectionError, EOFError)):
+        return ConnectionReset("the device closed the connection")
+    return None
+
+
+def _driver(error: BaseException) -> NetopsError | None:
+    text = str(error)
+    if isinstance(error, netmiko.ReadTimeout):
+        return DeadlineExceeded("the device stopped answering before its prompt was seen")
+    if isinstance(error, netmiko.ReadException) or ("closed" in text and _is_ssh(error)):
+        return ConnectionReset("the device closed the session")
+    if isinstance(error, ValueError) and "enable mode" in text:
+        return PrivilegeDenied("enable mode was refused")
+    if "banner" in text and _is_ssh(error):
+        return ConnectionReset("the device sent no SSH banner")
+    return None
+
+
+def _timeout(error: BaseException) -> NetopsError | None:
+    if isinstance(error, (TimeoutError, netmiko.NetmikoTimeoutException)):
+        return DeadlineExceeded(f"no answer in time: {_first_line(error)}")
+    if _is_ssh(error):
+        return ConnectionReset(f"the SSH session failed: {_first_line(error)}")
+    return None
+
+
+def _is_ssh(error: BaseException) -> bool:
+    return isinstance(error, (paramiko.SSHException, netmiko.NetmikoBaseException, OSError))
+
+
+_JUDGES: tuple[Callable[[BaseException], NetopsError | None], ...] = (
+    _ours,
+    _session_limit,
+    _ssh,
+    _network,
+    _driver,
+    _timeout,
+)

@@ -1,0 +1,180 @@
+# Copyright: (c) 2026, the prime.netops authors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""Nornir's connection to a device: netmiko over a socket that the engine can close.
+
+The socket is opened here and not by netmiko, for three reasons: a refused or dead address shows
+its real cause, the deadline can end a driver that hangs anywhere from the banner on, and a jump
+host is a channel instead of a ``ProxyCommand`` process with three file descriptors a device.
+"""
+
+from __future__ import annotations
+
+import functools
+import re
+import socket
+from typing import Any, TypeAlias
+
+import paramiko
+from netmiko import BaseConnection
+from netmiko.ssh_dispatcher import CLASS_MAPPER
+from nornir.core.configuration import Config
+
+from ..errors import HostKeyChanged, SessionLimit, Unreachable
+from .classify import SESSION_LIMIT
+from .host import FleetHost
+from .known_hosts import guard
+
+Socket: TypeAlias = socket.socket | paramiko.Channel
+
+CONNECT_SECONDS = 10.0
+"""For the TCP handshake; a router that takes longer is not there."""
+BANNER_SECONDS = 30.0
+"""For the SSH banner and the login: an AAA server under load takes its time."""
+TAIL = 400
+"""Characters of the device's last words that are kept for the classification."""
+
+_LEGACY = re.compile(r"sha1|md5|-cbc|^ssh-rsa$|^ssh-dss$")
+"""Algorithms that OpenSSH's client has dropped from its defaults as well."""
+
+
+class FleetNetmiko:
+    """Nornir connection plugin.
+
+    Registered under nornir_netmiko's name, so tasks written for that plugin run unchanged.
+    """
+
+    connection: BaseConnection
+
+    def open(
+        self,
+        hostname: str | None,
+        username: str | None,
+        password: str | None,
+        port: int | None,
+        platform: str | None,
+        extras: dict[str, Any] | None = None,
+        configuration: Config | None = None,
+    ) -> None:
+        """Dial, log in, prepare the session. Raises what `classify` understands."""
+        host: FleetHost = (extras or {})["host"]
+        device, flight = host.device, host.flight
+        flight.phase = f"connecting to {device.address}:{device.port}"
+        sock = self._dial(host)
+        flight.phase = f"logging in to {device.address}:{device.port}"
+        try:
+            self.connection = self._log_in(host, sock)
+        except BaseException:
+            sock.close()
+            raise
+
+    def close(self) -> None:
+        """Log out and close; a session that is broken already is just closed."""
+        self.connection.disconnect()
+
+    def _dial(self, host: FleetHost) -> Socket:
+        device, flight = host.device, host.flight
+        seconds = flight.remaining(at_most=CONNECT_SECONDS)
+        if device.jumps:
+            return host.links.bastions.channel(device, flight, seconds)
+        try:
+            sock = socket.create_connection((device.address, device.port), timeout=seconds)
+        except TimeoutError as error:
+            raise Unreachable(f"no answer within {seconds:.0f} s") from error
+        flight.on_abort(lambda: sock.shutdown(socket.SHUT_RDWR))
+        return sock
+
+    def _log_in(self, host: FleetHost, sock: Socket) -> BaseConnection:
+        device = host.device
+        patience = host.flight.remaining(at_most=BANNER_SECONDS)
+        options = {
+            "host": device.address,
+            "port": device.port,
+            "device_type": device.os.netmiko,
+            "username": device.username or "",
+            "password": device.password,
+            "secret": device.enable_password or "",
+            "use_keys": device.key_file is not None,
+            "key_file": device.key_file,
+            "allow_agent": device.password is None,
+            "disabled_algorithms": {} if device.legacy_crypto else legacy_algorithms(),
+            "auth_timeout": patience,
+            "banner_timeout": patience,
+            "sock": sock,
+            **device.driver_options,
+        }
+        connection: BaseConnection = driver(device.os.netmiko)(host, **options)
+        return connection
+
+
+class _FleetDriver:
+    """What every netmiko driver does in this engine, mixed into netmiko's class of the platform."""
+
+    def __init__(self, fleet_host: FleetHost, **options: Any) -> None:
+        self._device = fleet_host.device
+        self._known_hosts = fleet_host.links.known_hosts
+        self.last_words = ""
+        try:
+            super().__init__(**options)
+        except paramiko.BadHostKeyException as changed:
+            raise HostKeyChanged(
+                f"{self._device.address} showed another {changed.key.get_name()} host key than the one "
+                f"in {self._known_hosts.path}"
+            ) from changed
+        except Exception as error:
+            self._explain(error)
+            raise
+
+    def _explain(self, error: Exception) -> None:
+        if SESSION_LIMIT.search(self.last_words):
+            words = self.last_words.strip().splitlines()
+            raise SessionLimit(f"the device refuses another session: {words[-1]}") from error
+
+    def _build_ssh_client(self) -> paramiko.SSHClient:
+        """netmiko's client with the known keys of this one device and our policy for a new one."""
+        client: paramiko.SSHClient = super()._build_ssh_client()  # type: ignore[misc]
+        device = self._device
+        guard(client, self._known_hosts, device.host_key_check, device.address, device.port)
+        return client
+
+    def _connect_params_dict(self) -> dict[str, Any]:
+        params: dict[str, Any] = super()._connect_params_dict()  # type: ignore[misc]
+        return {**params, "transport_factory": _FleetTransport}
+
+    def read_channel(self) -> str:
+        """netmiko's read, remembering the device's last words for when it hangs up."""
+        text: str = super().read_channel()  # type: ignore[misc]
+        if text:
+            self.last_words = (self.last_words + text)[-TAIL:]
+        return text
+
+
+class _FleetTransport(paramiko.Transport):
+    """paramiko with AES-GCM first: one pass in C instead of cipher and MAC from Python."""
+
+    _preferred_ciphers = (
+        "aes128-gcm@openssh.com",
+        "aes256-gcm@openssh.com",
+        *(name for name in paramiko.Transport._preferred_ciphers if "gcm" not in name),
+    )
+
+
+@functools.cache
+def driver(device_type: str) -> type[Any]:
+    """netmiko's class of a device type with the engine's behaviour mixed in."""
+    base = CLASS_MAPPER[device_type]
+    return type(f"Fleet{base.__name__}", (_FleetDriver, base), {})
+
+
+@functools.cache
+def legacy_algorithms() -> dict[str, list[str]]:
+    """paramiko's ``disabled_algorithms`` without SHA-1, MD5, CBC and DSS."""
+    return {
+        kind: [
+            name
+            for name in getattr(paramiko.Transport, f"_preferred_{kind}")
+            if _LEGACY.search(name)
+        ]
+        for kind in ("kex", "keys", "pubkeys", "macs", "ciphers")
+    }

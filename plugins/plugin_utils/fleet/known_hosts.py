@@ -1,0 +1,113 @@
+# Copyright: (c) 2026, the prime.netops authors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""The SSH host keys of the fleet, in OpenSSH's known_hosts format, shared by threads and runs.
+
+paramiko's `HostKeys` looks a name up by walking all lines: with 10,000 devices that is quadratic.
+Here a dict finds the lines of a name, and paramiko judges the keys.
+"""
+
+from __future__ import annotations
+
+import fcntl
+import os
+import threading
+from base64 import b64decode
+from collections.abc import Iterator
+from pathlib import Path
+
+import paramiko
+
+from ..errors import HostKeyChanged
+from .device import HostKeyCheck
+
+
+class KnownHosts:
+    """Known keys by ``[address]:port``. A new key is appended under a file lock, mode 0600.
+
+    ``path`` None keeps what was learnt in memory only, which is what check mode wants.
+    """
+
+    def __init__(self, path: Path | None, learn: bool = True) -> None:
+        self.path = path
+        self._learn = learn
+        self._lock = threading.Lock()
+        self._keys: dict[str, dict[str, str]] = {}
+        if path and path.exists():
+            self._read(path)
+
+    def _read(self, path: Path) -> None:
+        for line in path.read_text(encoding="utf-8", errors="replace").splitlines():
+            names, kind, key = (line.split(None, 3) + ["", "", ""])[:3]
+            if key and not names.startswith(("#", "@", "|")):
+                for name in names.split(","):
+                    self._keys.setdefault(name, {})[kind] = key
+
+    def keys(self, name: str) -> Iterator[tuple[str, paramiko.PKey]]:
+        """The known keys of a name as (algorithm, key); a line that is not a key is passed over."""
+        for kind, text in self._keys.get(name, {}).items():
+            try:
+                yield kind, paramiko.PKey.from_type_string(kind, b64decode(text))
+            except (ValueError, paramiko.SSHException, paramiko.UnknownKeyType):
+                continue
+
+    def learn(self, name: str, key: paramiko.PKey) -> None:
+        """Remember the key of a name seen for the first time."""
+        kind, text = key.get_name(), key.get_base64()
+        with self._lock:
+            self._keys.setdefault(name, {})[kind] = text
+            if self.path and self._learn:
+                self._append(self.path, f"{name} {kind} {text}\n")
+
+    def _append(self, path: Path, line: str) -> None:
+        """One write of one whole line at the end of the file, next to other processes' lines."""
+        path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
+        handle = os.open(path, os.O_WRONLY | os.O_APPEND | os.O_CREAT, 0o600)
+        try:
+            fcntl.flock(handle, fcntl.LOCK_EX)
+            os.write(handle, line.encode())
+        finally:
+            os.close(handle)
+
+
+class _TrustOnFirstUse(paramiko.MissingHostKeyPolicy):
+    """paramiko's policy for a name without a known key; a changed key never comes here."""
+
+    def __init__(self, known: KnownHosts) -> None:
+        self._known = known
+
+    def missing_host_key(
+        self, client: paramiko.SSHClient, hostname: str, key: paramiko.PKey
+    ) -> None:
+        """Remember the key."""
+        self._known.learn(hostname, key)
+
+
+class _RefuseUnknown(paramiko.MissingHostKeyPolicy):
+    """paramiko's policy for a strict fleet."""
+
+    def __init__(self, known: KnownHosts) -> None:
+        self._known = known
+
+    def missing_host_key(
+        self, client: paramiko.SSHClient, hostname: str, key: paramiko.PKey
+    ) -> None:
+        """Refuse the device; raises `HostKeyChanged`."""
+        raise HostKeyChanged(f"the host key of {hostname} is not in {self._known.path}")
+
+
+_POLICIES = {HostKeyCheck.TOFU: _TrustOnFirstUse, HostKeyCheck.STRICT: _RefuseUnknown}
+
+
+def guard(
+    client: paramiko.SSHClient, known: KnownHosts, check: HostKeyCheck, address: str, port: int
+) -> None:
+    """Give a client the known keys of the one name it will talk to, and the policy for a new one."""
+    if check is HostKeyCheck.OFF:
+        client.set_missing_host_key_policy(paramiko.AutoAddPolicy())
+        return
+    client.set_missing_host_key_policy(_POLICIES[check](known))
+    name = address if port == 22 else f"[{address}]:{port}"
+    for kind, key in known.keys(name):
+        client.get_host_keys().add(name, kind, key)

@@ -1,0 +1,94 @@
+# Copyright: (c) 2026, the prime.netops authors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""Every device's outcome into the ledger, every good configuration into store and mirror."""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Mapping
+from datetime import UTC, datetime
+from typing import Any
+
+from ...config.normalise import Normalised
+from ...store.mirror import GitMirror, mirror_path
+from ...store.records import AttemptRecord, DeviceRecord, LastGood, StoredText
+from ...store.writer import Writer
+from ..flight import Attempt
+from ..host import FleetHost
+from ..outcome import Outcome
+from .base import Middleware
+
+
+class Record(Middleware):
+    """Hands each outcome to the ledger's single writer."""
+
+    def __init__(self, writer: Writer, last_good: Mapping[str, LastGood]) -> None:
+        self._writer = writer
+        self._last_good = last_good
+
+    def device_done(self, host: FleetHost, outcome: Outcome) -> None:
+        """Write the outcome; waits when the writer is behind."""
+        self._writer.put(device_record(outcome, self._last_good.get(outcome.name)))
+
+
+class Mirrored(Middleware):
+    """Stages the normalised text of each good copy for the run's one commit."""
+
+    def __init__(self, mirror: GitMirror, template: str) -> None:
+        self._mirror = mirror
+        self._template = template
+        self._lock = threading.Lock()
+
+    def device_done(self, host: FleetHost, outcome: Outcome) -> None:
+        """Stage the text, changed or not, so that what git lost comes back."""
+        if not isinstance(outcome.result, Normalised):
+            return
+        path = mirror_path(self._template, outcome.name, outcome.site, outcome.platform)
+        with self._lock:
+            self._mirror.stage(path, outcome.result.text)
+
+
+def device_record(outcome: Outcome, last: LastGood | None) -> DeviceRecord:
+    """The ledger's row of a device."""
+    return DeviceRecord(
+        device=outcome.name,
+        address=outcome.address,
+        site=outcome.site,
+        platform=outcome.platform,
+        status=outcome.status,
+        error_class=outcome.error.error_class.value if outcome.error else None,
+        message=outcome.message,
+        remedy=outcome.error.error_class.verdict.remedy if outcome.error else "",
+        changed=outcome.status == "changed",
+        started=_utc(outcome.started),
+        finished=_utc(outcome.finished),
+        attempts=tuple(_attempt_record(attempt) for attempt in outcome.attempts),
+        config=_stored_text(outcome.result),
+        previous_sha256=last.config_sha256 if last else None,
+    )
+
+
+def _attempt_record(attempt: Attempt) -> AttemptRecord:
+    return AttemptRecord(
+        number=attempt.number,
+        started=_utc(attempt.started),
+        seconds=attempt.seconds,
+        error_class=attempt.error_class.value if attempt.error_class else None,
+        message=attempt.message,
+    )
+
+
+def _stored_text(result: Any) -> StoredText | None:
+    if not isinstance(result, Normalised):
+        return None
+    return StoredText(
+        exact=result.exact,
+        stable_sha256=result.stable_sha256,
+        text_sha256=result.text_sha256,
+    )
+
+
+def _utc(seconds: float) -> datetime:
+    return datetime.fromtimestamp(seconds, tz=UTC)

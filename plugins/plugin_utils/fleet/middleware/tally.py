@@ -1,0 +1,58 @@
+# Copyright: (c) 2026, the prime.netops authors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""The counts of a run, and its failures as far as they fit into a task's result."""
+
+from __future__ import annotations
+
+import threading
+from collections import Counter
+from typing import Any
+
+from ...errors import ErrorClass
+from ..host import FleetHost
+from ..outcome import Outcome
+from .base import Middleware
+
+DETAILS = 100
+"""Failures told in full: with 400 characters each they stay far below AWX's 700,000."""
+NAMES = 5000
+"""Failed devices named: 60 characters each are 300,000."""
+
+
+class Tally(Middleware):
+    """Counts by status and by error class; the first failures in full, more of them by name."""
+
+    def __init__(self) -> None:
+        self._lock = threading.Lock()
+        self.statuses: Counter[str] = Counter()
+        self.classes: Counter[str] = Counter()
+        self.failures: list[dict[str, Any]] = []
+        self.failed_names: list[str] = []
+
+    def device_done(self, host: FleetHost, outcome: Outcome) -> None:
+        """Count the device."""
+        with self._lock:
+            self.statuses[outcome.status] += 1
+            if outcome.error:
+                self._remember(outcome, outcome.error.error_class)
+
+    def _remember(self, outcome: Outcome, error_class: ErrorClass) -> None:
+        self.classes[error_class.value] += 1
+        if len(self.failed_names) < NAMES:
+            self.failed_names.append(outcome.name)
+        if len(self.failures) < DETAILS:
+            self.failures.append(
+                {
+                    "host": outcome.name,
+                    "class": error_class.value,
+                    "message": outcome.message[:300],
+                    "remedy": error_class.verdict.remedy,
+                }
+            )
+
+    @property
+    def failed(self) -> int:
+        """Devices not done, reached or not."""
+        return self.statuses["failed"] + self.statuses["unreachable"]

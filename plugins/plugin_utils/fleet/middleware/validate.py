@@ -1,0 +1,51 @@
+# Copyright: (c) 2026, the prime.netops authors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""No text goes on that is not proved complete."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+from nornir.core.inventory import Host
+from nornir.core.task import MultiResult, Task
+
+from ...config.complete import prove_complete
+from ...config.normalise import Normalised, normalise
+from ...errors import NetopsError
+from ...platforms import Platform
+from ...store.records import LastGood
+from ...tasks.fetch_config import FetchedConfig
+from ..host import fleet_host
+from .base import Middleware
+
+
+class Validate(Middleware):
+    """Turns a `FetchedConfig` into a `Normalised`, or the attempt into a failure.
+
+    It acts on the attempt and not on the device, so an incomplete text is fetched again like
+    any other transient failure. A text that differs from the last good copy is a change.
+    """
+
+    def __init__(self, last_good: Mapping[str, LastGood]) -> None:
+        self._last_good = last_good
+
+    def subtask_instance_completed(self, task: Task, host: Host, result: MultiResult) -> None:
+        """Prove and normalise what an attempt fetched."""
+        fetched = result[0].result
+        if not isinstance(fetched, FetchedConfig):
+            return
+        last = self._last_good.get(host.name)
+        try:
+            normalised = _prove(fetched.text, fleet_host(host).device.os, last)
+        except NetopsError as error:
+            result[0].result, result[0].exception, result[0].failed = None, error, True
+        else:
+            result[0].result = normalised
+            result[0].changed = last is None or last.text_sha256 != normalised.text_sha256
+
+
+def _prove(text: str, platform: Platform, last: LastGood | None) -> Normalised:
+    prove_complete(text, platform, last.bytes if last else None)
+    return normalise(text, platform)

@@ -1,0 +1,72 @@
+# Copyright: (c) 2026, the prime.netops authors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""What became of one device, as every middleware sees it."""
+
+from __future__ import annotations
+
+import time
+from dataclasses import dataclass
+from typing import Any
+
+from nornir.core.task import MultiResult
+
+from ..config.redact import Redactor, redact
+from ..errors import NetopsError
+from ..store.records import DeviceStatus
+from .classify import classify
+from .flight import Attempt
+from .host import FleetHost
+
+
+@dataclass(frozen=True, slots=True)
+class Outcome:
+    """A device's end. ``status``: ok, changed, failed or unreachable; times since the epoch."""
+
+    name: str
+    address: str
+    site: str
+    platform: str
+    status: DeviceStatus
+    started: float
+    finished: float
+    attempts: tuple[Attempt, ...]
+    error: NetopsError | None = None
+    message: str = ""
+    result: Any = None
+
+    @property
+    def failed(self) -> bool:
+        """Whether the device was not done, reached or not."""
+        return self.error is not None
+
+    @property
+    def seconds(self) -> float:
+        """From the device's first attempt to its end, waits between attempts included."""
+        return self.finished - self.started
+
+
+def settle(host: FleetHost, result: MultiResult) -> Outcome:
+    """The outcome of a device from Nornir's result of it. Its messages carry no secrets."""
+    device, flight = host.device, host.flight
+    error = classify(result[0].exception) if result[0].exception else None
+    return Outcome(
+        name=device.name,
+        address=device.address,
+        site=device.site,
+        platform=device.platform_name,
+        status=_status(error, result[0].changed),
+        started=flight.started,
+        finished=time.time(),
+        attempts=tuple(flight.attempts),
+        error=error,
+        message=Redactor(device.secrets).text(redact(str(error))) if error else "",
+        result=result[0].result,
+    )
+
+
+def _status(error: NetopsError | None, changed: bool) -> DeviceStatus:
+    if error is None:
+        return "changed" if changed else "ok"
+    return "failed" if error.error_class.verdict.reached else "unreachable"

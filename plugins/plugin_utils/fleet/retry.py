@@ -1,0 +1,111 @@
+# Copyright: (c) 2026, the prime.netops authors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""Several attempts at one device, as one Nornir task around the real one.
+
+Nornir's own hierarchy tells them apart: the device is the task instance, each attempt a subtask
+instance, so a processor sees both without any hook of ours.
+"""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from nornir.core.exceptions import NornirSubTaskError
+from nornir.core.task import MultiResult, Result, Task
+from tenacity import (
+    RetryCallState,
+    Retrying,
+    retry_if_exception,
+    sleep_using_event,
+    stop_after_attempt,
+    stop_before_delay,
+    wait_random_exponential,
+)
+
+from ..errors import NetopsError
+from .classify import classify
+from .flight import Attempt, Flight
+from .host import fleet_host
+
+
+@dataclass(frozen=True, slots=True)
+class RetryPolicy:
+    """How often and how patiently. ``base`` and ``cap`` in seconds.
+
+    The wait before attempt n+1 is drawn evenly from 0 to min(cap, base * 2^(n-1)): "full jitter",
+    which spreads a herd of devices best (Brooker, Exponential Backoff And Jitter, AWS 2015).
+    """
+
+    attempts: int = 3
+    base: float = 1.0
+    cap: float = 30.0
+
+    def wait(self, state: RetryCallState) -> float:
+        """Seconds to wait before the next attempt; longer for classes that ask for patience."""
+        seconds = wait_random_exponential(multiplier=self.base, max=self.cap)(state)
+        error = state.outcome.exception() if state.outcome else None
+        patience = error.error_class.verdict.patience if isinstance(error, NetopsError) else 1.0
+        return seconds * patience
+
+
+def with_retry(
+    task: Task, work: Callable[..., Any], policy: RetryPolicy, params: Mapping[str, Any]
+) -> Result:
+    """Run ``work`` until it succeeds, fails for good, or the device's time is up.
+
+    Never raises for a device's sake: a failure is a `Result` whose ``exception`` is a
+    `NetopsError`.
+    """
+    flight = fleet_host(task.host).flight
+    retrying = Retrying(
+        stop=stop_after_attempt(policy.attempts) | stop_before_delay(flight.remaining()),
+        wait=policy.wait,
+        retry=retry_if_exception(lambda error: _worth_another(error, flight)),
+        sleep=sleep_using_event(flight.aborted),
+        reraise=True,
+    )
+    try:
+        done: MultiResult = retrying(_attempt, task, work, params, flight)
+    except NetopsError as error:
+        return Result(task.host, failed=True, exception=error)
+    return Result(task.host, result=done[0].result, changed=done[0].changed, diff=done[0].diff)
+
+
+def _worth_another(error: BaseException, flight: Flight) -> bool:
+    transient = isinstance(error, NetopsError) and error.error_class.verdict.transient
+    return transient and not flight.aborted.is_set()
+
+
+def _attempt(
+    task: Task, work: Callable[..., Any], params: Mapping[str, Any], flight: Flight
+) -> MultiResult:
+    """One attempt on a fresh connection, which is closed whatever happens."""
+    started, clock = time.time(), time.perf_counter()
+    error: NetopsError | None = None
+    try:
+        flight.check()
+        fleet_host(task.host).device.check()
+        return task.run(task=work, **params)
+    except NornirSubTaskError as failure:
+        error = flight.reason or classify(failure.result[0].exception or failure)
+    except NetopsError as failure:
+        error = failure
+    finally:
+        task.host.close_connections()
+        flight.landed()
+        task.results.clear()  # a failed attempt's text must not pile up behind the last one's
+        flight.attempts.append(
+            Attempt(
+                number=len(flight.attempts) + 1,
+                started=started,
+                seconds=time.perf_counter() - clock,
+                error_class=error.error_class if error else None,
+                message=str(error or ""),
+            )
+        )
+    raise error

@@ -1,0 +1,158 @@
+# Copyright: (c) 2026, the prime.netops authors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""The sliding window: a Nornir runner that always has the same number of devices in flight.
+
+Nornir's own threaded runner submits every host at once, keeps every result, and waits for ever
+for a driver that hangs. Here the next device starts as one ends, a result is dropped as soon as
+the processors have had it, and a device past its deadline loses its slot.
+"""
+
+from __future__ import annotations
+
+import threading
+import time
+from collections.abc import Callable
+
+from nornir.core.inventory import Host
+from nornir.core.processor import Processors
+from nornir.core.task import AggregatedResult, MultiResult, Result, Task
+
+from ..errors import DeadlineExceeded, Interrupted, NetopsError
+from .device import Device
+from .flight import Flight
+from .host import FleetHost, fleet_host
+
+GRACE = 0.5
+"""Seconds between closing a device's socket and giving up on its thread."""
+
+
+class WindowRunner:
+    """Nornir runner plugin.
+
+    ``resolve`` turns a name into a `Device`; it is called in the caller's thread, one name at a
+    time, because Ansible's host variables are not thread-safe. ``stop`` ends the run early: what
+    is in flight is aborted, what has not started stays untouched.
+    """
+
+    def __init__(
+        self,
+        workers: int,
+        deadline: float,
+        resolve: Callable[[str], Device],
+        stop: threading.Event,
+    ) -> None:
+        self.workers = workers
+        self.deadline = deadline
+        self._resolve = resolve
+        self._stop = stop
+        self._landing = threading.Condition()
+        self._flights: dict[str, Flight] = {}
+        self._fault: BaseException | None = None
+
+    def run(self, task: Task, hosts: list[Host]) -> AggregatedResult:
+        """Run ``task`` on every host. The returned result is empty: processors have had it all.
+
+        Raises what a processor raised, after the rest of the fleet has been called back.
+        """
+        for host in hosts:
+            if not self._await_slot(task, self.workers - 1):
+                break
+            self._launch(task, fleet_host(host))
+        self._await_slot(task, 0)
+        if self._fault:
+            raise self._fault
+        return AggregatedResult(task.name)
+
+    def _launch(self, task: Task, host: FleetHost) -> None:
+        flight = Flight(host.name, self.deadline)
+        host.board(self._resolve(host.name), flight)
+        instance = task.copy()
+        instance.processors = Processors([_OncePerDevice(flight, task.processors)])
+        instance.host = host
+        with self._landing:
+            self._flights[host.name] = flight
+        flight_thread = threading.Thread(
+            target=self._fly, args=(instance, host, flight), name=host.name, daemon=True
+        )
+        flight_thread.start()
+
+    def _fly(self, task: Task, host: FleetHost, flight: Flight) -> None:
+        """Body of a device's thread."""
+        try:
+            task.start(host)
+        except BaseException as fault:  # a processor's: the run's own fault, not the device's
+            self._fault = self._fault or fault
+            self._stop.set()
+        finally:
+            host.leave()
+            with self._landing:
+                self._flights.pop(host.name, None)
+                self._landing.notify()
+
+    def _await_slot(self, task: Task, at_most: int) -> bool:
+        """Wait until no more than ``at_most`` devices are in flight; False when told to stop."""
+        while True:
+            with self._landing:
+                if len(self._flights) <= at_most and not self._stop.is_set():
+                    return True
+                if not self._flights:
+                    return False
+                self._landing.wait(timeout=0.1)
+            self._call_back_overdue(task)
+
+    def _call_back_overdue(self, task: Task) -> None:
+        """Abort who is past the deadline (all, when stopping); drop who does not react."""
+        now = time.monotonic()
+        for flight in tuple(self._flights.values()):
+            if self._stop.is_set() and not flight.aborted.is_set():
+                flight.deadline = now
+                flight.abort(Interrupted("the run was ended while the device was being worked on"))
+            elif now >= flight.deadline and not flight.aborted.is_set():
+                flight.abort(_overdue(flight))
+            elif now >= flight.deadline + GRACE:
+                self._abandon(task, flight)
+
+    def _abandon(self, task: Task, flight: Flight) -> None:
+        """Report a device whose thread hangs, and free its slot; the thread is left to itself."""
+        if not flight.claim():
+            return
+        host = task.nornir.inventory.hosts[flight.name]
+        flight.give_up()
+        result = MultiResult(task.name)
+        result.append(Result(host, failed=True, exception=flight.reason))
+        task.processors.task_instance_completed(task, host, result)
+        with self._landing:
+            self._flights.pop(flight.name, None)
+
+
+def _overdue(flight: Flight) -> NetopsError:
+    return DeadlineExceeded(f"the deadline of {flight.seconds:g} s passed while {flight.phase}")
+
+
+class _OncePerDevice:
+    """Processor that forwards a device's events only as long as its result is not taken."""
+
+    def __init__(self, flight: Flight, processors: Processors) -> None:
+        self._flight = flight
+        self._processors = processors
+
+    def task_started(self, task: Task) -> None: ...
+
+    def task_completed(self, task: Task, result: AggregatedResult) -> None: ...
+
+    def task_instance_started(self, task: Task, host: Host) -> None:
+        self._processors.task_instance_started(task, host)
+
+    def task_instance_completed(self, task: Task, host: Host, result: MultiResult) -> None:
+        if self._flight.claim():
+            self._processors.task_instance_completed(task, host, result)
+
+    def subtask_instance_started(self, task: Task, host: Host) -> None:
+        if not self._flight.claimed:
+            self._processors.subtask_instance_started(task, host)
+
+    def subtask_instance_completed(self, task: Task, host: Host, result: MultiResult) -> None:
+        if not self._flight.claimed:
+            self._processors.subtask_instance_completed(task, host, result)

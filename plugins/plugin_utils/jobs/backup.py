@@ -1,0 +1,71 @@
+# Copyright: (c) 2026, the prime.netops authors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""The backup of a fleet: fetch, prove, normalise, store, commit. Free of Ansible."""
+
+from __future__ import annotations
+
+import threading
+from dataclasses import dataclass, replace
+from pathlib import Path
+
+from ..errors import MirrorError
+from ..fleet.middleware.base import Middleware
+from ..fleet.middleware.record import Mirrored
+from ..fleet.middleware.validate import Validate
+from ..fleet.run import Fleet
+from ..store import Store
+from ..store.mirror import GitMirror
+from ..tasks.fetch_config import fetch_config
+from .ledger import run_in_ledger
+from .options import JobOptions
+from .report import Report
+
+
+@dataclass(frozen=True, slots=True)
+class MirrorOptions:
+    """The git mirror: ``path`` of the repository, ``template`` of a device's path in it."""
+
+    path: Path
+    template: str = "{{ site }}/{{ host }}"
+    lock_seconds: float = 60.0
+
+
+def back_up(
+    fleet: Fleet, options: JobOptions, mirror_options: MirrorOptions | None, stop: threading.Event
+) -> Report:
+    """Back up every device of the fleet.
+
+    In check mode the devices are read and compared, and nothing is kept but a throw-away ledger.
+    Raises `StoreError` or `MirrorError` for what is wrong before the first device is contacted; a
+    mirror that fails at the commit is a ``problem`` of the report, since the store has it all.
+    """
+    store = Store.open(options.store_url, options.state_dir, key=options.store_key)
+    last_good = store.last_good(fleet.names)
+    ledger = store
+    mirror = None
+    if options.check:
+        ledger = Store.open(options.ledger_url, options.state_dir)
+    elif mirror_options:
+        mirror = GitMirror.open(mirror_options.path, mirror_options.lock_seconds)
+    before: list[Middleware] = [Validate(last_good)]
+    if mirror and mirror_options:
+        before.append(Mirrored(mirror, mirror_options.template))
+    report = run_in_ledger(
+        "backup", fleet, fetch_config, {}, options, stop, ledger, before, last_good
+    )
+    return _commit(report, mirror) if mirror else report
+
+
+def _commit(report: Report, mirror: GitMirror) -> Report:
+    """One commit of what the run fetched."""
+    counts = report.counts
+    message = (
+        f"backup {report.run_id}: {counts['changed']} changed, {counts['ok']} unchanged, "
+        f"{counts['failed'] + counts['unreachable']} failed"
+    )
+    try:
+        return replace(report, commit=mirror.commit(message))
+    except MirrorError as error:
+        return replace(report, problems=[str(error)])

@@ -1,0 +1,418 @@
+# Copyright: (c) 2026, the prime.netops authors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""Read platforms/*.yml into frozen dataclasses, refusing what is misspelt.
+
+The files are the only place that knows vendors. Their regular expressions are compiled here, once,
+with MULTILINE, so that ``^`` and ``$`` mean a line; every one of them has to run in linear time,
+since they meet whatever a device prints.
+"""
+
+from __future__ import annotations
+
+import difflib
+import re
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from functools import lru_cache
+from pathlib import Path
+from re import Pattern
+from typing import Any
+
+import yaml
+
+from ..errors import UnknownPlatform
+
+_DIRECTORY = Path(__file__).parent
+_COMMON = "common"
+_SYNTAXES = frozenset({"indent", "brace", "set", "config_edit", "xml", "sros"})
+_MACROS = {
+    # A value in double quotes (with backslash escapes), or a bare word.
+    "{word}": r'(?:"([^"\\\n]*(?:\\.[^"\\\n]*)*)"?|([^\s"]\S*))',
+    # Everything up to the end of the line.
+    "{rest}": r"(\S[^\n]*)",
+    # A value in single quotes, or a bare word.
+    "{single}": r"(?:'([^'\n]*)'?|([^\s']\S*))",
+    # A value in double quotes, or a bare word, that goes on after a backslash at the line's end.
+    "{folded}": r'(?:"([^"\\\n]*(?:\\[\s\S][^"\\\n]*)*)"?|((?:[^\s"\\]|\\\n +|\\.)+))',
+}
+
+
+class BadPlatformFile(Exception):
+    """A platform file is wrong; the message names the file and the key."""
+
+
+@dataclass(frozen=True, slots=True)
+class Fetch:
+    """How the configuration is asked for."""
+
+    commands: tuple[str, ...]
+    """Sent in this order; their outputs are joined by a newline."""
+    read_timeout: float
+    """Seconds that one command may take until the prompt is back."""
+
+
+@dataclass(frozen=True, slots=True)
+class Nesting:
+    """What opens and what closes a block; a whole text has as many of the one as of the other."""
+
+    open: Pattern[str]
+    close: Pattern[str]
+
+
+@dataclass(frozen=True, slots=True)
+class Quoted:
+    """Free text inside a configuration, such as a banner, that may look like anything."""
+
+    open: Pattern[str]
+    """Begins with a newline; a group named ``close`` gives the delimiter where it varies."""
+    close: str | None
+    """The closing delimiter where it is always the same."""
+
+
+@dataclass(frozen=True, slots=True)
+class Proof:
+    """What shows that a fetched text is whole, or that it is no configuration at all."""
+
+    start: Pattern[str]
+    """Found in the head of every configuration."""
+    end: Pattern[str] | None
+    """The last thing a configuration prints; None where the format has no such thing, and then
+    the prompt after the text is demanded."""
+    min_bytes: int
+    nesting: tuple[Nesting, ...]
+    strings: bool
+    """Whether strings in double quotes may span lines; they are taken out before blocks are
+    counted."""
+    quoted: tuple[Quoted, ...]
+    rejected: Pattern[str]
+    """The device's words for refusing the command."""
+    broken: Pattern[str]
+    """The words of a session, or of an output, that broke off."""
+
+
+@dataclass(frozen=True, slots=True)
+class Section:
+    """Rules that hold only inside a certain block."""
+
+    block: Pattern[str]
+    """The whole block, the newline before it included."""
+    secrets: Pattern[str]
+
+
+@dataclass(frozen=True, slots=True)
+class Platform:
+    """Everything the collection knows of one network operating system."""
+
+    name: str
+    title: str
+    aliases: tuple[str, ...]
+    """Other values of ``ansible_network_os``, and other tools' names, that mean this platform."""
+    netmiko: str
+    """netmiko's device_type."""
+    syntax: str
+    """Family of the configuration's syntax: indent, brace, set, config_edit, xml or sros."""
+    comment: str
+    """What begins a comment line."""
+    config: Fetch
+    prompt: str | None
+    """For netmiko's expect_string: from a newline to the end of the text, so that it holds when
+    the prompt changes or is long and yet cannot match inside a configuration."""
+    privileged: bool
+    """Whether enable mode is needed when the device has a become password."""
+    session: tuple[str, ...]
+    """Commands to send before, where netmiko's driver does not send them."""
+    complete: Proof
+    noise: Pattern[str] | None
+    """What a pager leaves in the text; every match holds a control character."""
+    volatile: Pattern[str] | None
+    """A line, its leading newline included, that changes without a change of configuration."""
+    resalted: Pattern[str] | None
+    """Secrets encrypted anew at every show; the last group that matched is the ciphertext."""
+    secrets: Pattern[str]
+    """All secrets; the last group that matched is what nobody may see."""
+    sections: tuple[Section, ...]
+    """Secrets that are known by the block they stand in."""
+    ending: Pattern[str] | None
+    """The prompt as it stands at the end of a text, from its newline on."""
+
+
+@dataclass(frozen=True, slots=True)
+class Common:
+    """Facts that hold for every platform."""
+
+    secrets: tuple[str, ...]
+    broken: tuple[str, ...]
+
+
+def load(name: str) -> Platform:
+    """Return the platform of that name or alias, in any case.
+
+    Raises:
+        UnknownPlatform: nothing is called so.
+        BadPlatformFile: the platform's file is wrong.
+    """
+    key = str(name).strip().lower()
+    try:
+        return _build(_index()[key])
+    except KeyError:
+        raise UnknownPlatform(_unknown(name, key)) from None
+
+
+@lru_cache(maxsize=1)
+def names() -> tuple[str, ...]:
+    """Return the names of all platforms, sorted."""
+    return tuple(sorted(p.stem for p in _DIRECTORY.glob("*.yml") if p.stem != _COMMON))
+
+
+@lru_cache(maxsize=1)
+def load_common() -> Common:
+    """Return what holds for every platform."""
+    node = _Node(_read(_DIRECTORY / f"{_COMMON}.yml"), _DIRECTORY / f"{_COMMON}.yml")
+    common = Common(secrets=node.strings("secrets"), broken=node.strings("broken"))
+    node.finish()
+    return common
+
+
+def _unknown(name: str, key: str) -> str:
+    if not key:
+        return "ansible_network_os is not set, so the platform is not known"
+    near = difflib.get_close_matches(key, _index(), n=3)
+    hint = f"; near matches: {', '.join(near)}" if near else ""
+    return (
+        f"ansible_network_os {str(name)!r} names no platform of this collection{hint}. "
+        f"Set ansible_network_os to one of {', '.join(names())}, or to an alias of it"
+    )
+
+
+@lru_cache(maxsize=1)
+def _index() -> Mapping[str, str]:
+    """Map every name and alias, in lower case, to the platform's name."""
+    index: dict[str, str] = {}
+    for name in names():
+        for alias in (name, *_Node(_raw(name), _path(name)).strings("aliases")):
+            if index.setdefault(alias.lower(), name) != name:
+                raise BadPlatformFile(
+                    f"{_path(name)}: aliases: {alias!r} belongs to {index[alias.lower()]} already"
+                )
+    return index
+
+
+def _path(name: str) -> Path:
+    return _DIRECTORY / f"{name}.yml"
+
+
+def _read(path: Path) -> dict[str, Any]:
+    """Parse one file with libyaml where PyYAML has it, which is ten times as fast."""
+    loader = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
+    try:
+        data = yaml.load(path.read_text(encoding="utf-8"), Loader=loader)  # noqa: S506
+    except yaml.YAMLError as error:
+        raise BadPlatformFile(f"{path}: not YAML: {error}") from error
+    if not isinstance(data, dict):
+        raise BadPlatformFile(f"{path}: a mapping is expected at the top")
+    return data
+
+
+@lru_cache(maxsize=None)
+def _raw(name: str) -> Mapping[str, Any]:
+    """Return the file's content over that of the platform it extends."""
+    data = _read(_path(name))
+    base = data.pop("extends", None)
+    if base is None:
+        return data
+    if base not in names():
+        raise BadPlatformFile(f"{_path(name)}: extends: {base!r} is no platform")
+    return {**_raw(base), **data}
+
+
+@lru_cache(maxsize=None)
+def _build(name: str) -> Platform:
+    return parse(_raw(name), _path(name))
+
+
+def parse(data: Mapping[str, Any], path: Path) -> Platform:
+    """Turn the content of a platform file into a Platform.
+
+    Raises:
+        BadPlatformFile: a key is unknown, missing or of the wrong type, or a regular expression
+            does not compile; the message names the file and the key.
+    """
+    node = _Node(data, path)
+    prompt = node.optional("prompt")
+    platform = Platform(
+        name=node.string("name"),
+        title=node.string("title"),
+        aliases=node.strings("aliases"),
+        netmiko=node.string("netmiko"),
+        syntax=node.choice("syntax", _SYNTAXES),
+        comment=node.string("comment"),
+        config=_fetch(node.child("config")),
+        prompt=prompt,
+        privileged=node.boolean("privileged"),
+        session=node.strings("session"),
+        complete=_proof(node.child("complete")),
+        noise=node.patterns("noise"),
+        volatile=node.patterns("volatile", "\\n(?:", ")[^\\n]*"),
+        resalted=node.patterns("resalted"),
+        secrets=node.compile("secrets", (*node.strings("secrets"), *load_common().secrets)),
+        sections=tuple(_section(child) for child in node.children("sections")),
+        ending=node.compile("prompt", [prompt], flags=0) if prompt else None,
+    )
+    if platform.name != path.stem:
+        raise BadPlatformFile(f"{path}: name: {platform.name!r} is not the file's name")
+    node.finish()
+    return platform
+
+
+def _fetch(node: _Node) -> Fetch:
+    fetch = Fetch(
+        commands=node.strings("commands"),
+        read_timeout=float(node.take("read_timeout", (int, float))),
+    )
+    node.finish()
+    return fetch
+
+
+def _section(node: _Node) -> Section:
+    section = Section(
+        block=node.compile("block", [node.string("block")]),
+        secrets=node.compile("secrets", node.strings("secrets")),
+    )
+    node.finish()
+    return section
+
+
+def _proof(node: _Node) -> Proof:
+    end = node.optional("end")
+    proof = Proof(
+        start=node.compile("start", [node.string("start")]),
+        # Whatever follows the end marker is white space.
+        end=node.compile("end", [end], "(?:", r")\s*\Z") if end else None,
+        min_bytes=int(node.take("min_bytes", (int,))),
+        nesting=tuple(_nesting(child) for child in node.children("nesting")),
+        strings=node.boolean("strings") if "strings" in node else False,
+        quoted=tuple(_quoted(child) for child in node.children("quoted")),
+        rejected=node.compile("rejected", node.strings("rejected")),
+        broken=node.compile("broken", (*node.strings("broken"), *load_common().broken)),
+    )
+    node.finish()
+    return proof
+
+
+def _nesting(node: _Node) -> Nesting:
+    nesting = Nesting(
+        open=node.compile("open", [node.string("open")]),
+        close=node.compile("close", [node.string("close")]),
+    )
+    node.finish()
+    return nesting
+
+
+def _quoted(node: _Node) -> Quoted:
+    quoted = Quoted(
+        open=node.compile("open", [node.string("open")]), close=node.optional("close")
+    )
+    if quoted.close is None and "close" not in quoted.open.groupindex:
+        raise node.error("close", "is missing, and open has no group named close")
+    node.finish()
+    return quoted
+
+
+class _Node:
+    """One mapping of a platform file: gives values by type and remembers which it gave."""
+
+    __slots__ = ("_data", "_path", "_taken", "_where")
+
+    def __init__(self, data: Any, path: Path, where: str = "") -> None:
+        self._path, self._where = path, where
+        if not isinstance(data, Mapping):
+            raise self.error("", "a mapping is expected")
+        self._data: Mapping[str, Any] = data
+        self._taken: set[str] = set()
+
+    def __contains__(self, key: str) -> bool:
+        return key in self._data
+
+    def error(self, key: str, problem: str) -> BadPlatformFile:
+        return BadPlatformFile(f"{self._path}: {self._where}{key}: {problem}")
+
+    def take(self, key: str, types: tuple[type, ...]) -> Any:
+        self._taken.add(key)
+        if key not in self._data:
+            raise self.error(key, "is missing")
+        value = self._data[key]
+        if not isinstance(value, types) or (isinstance(value, bool) and bool not in types):
+            wanted = " or ".join(t.__name__ for t in types)
+            raise self.error(key, f"{wanted} is expected, not {type(value).__name__}")
+        return value
+
+    def string(self, key: str) -> str:
+        return str(self.take(key, (str,)))
+
+    def optional(self, key: str) -> str | None:
+        self._taken.add(key)
+        return None if self._data.get(key) is None else self.string(key)
+
+    def boolean(self, key: str) -> bool:
+        return bool(self.take(key, (bool,)))
+
+    def choice(self, key: str, allowed: Iterable[str]) -> str:
+        value = self.string(key)
+        if value not in allowed:
+            raise self.error(key, f"{value!r} is none of {', '.join(sorted(allowed))}")
+        return value
+
+    def strings(self, key: str) -> tuple[str, ...]:
+        self._taken.add(key)
+        values = self._data.get(key) or []
+        if not isinstance(values, list) or not all(isinstance(v, str) for v in values):
+            raise self.error(key, "a list of strings is expected")
+        return tuple(values)
+
+    def child(self, key: str) -> _Node:
+        return _Node(self.take(key, (dict,)), self._path, f"{self._where}{key}.")
+
+    def children(self, key: str) -> list[_Node]:
+        self._taken.add(key)
+        values = self._data.get(key) or []
+        if not isinstance(values, list):
+            raise self.error(key, "a list of mappings is expected")
+        return [
+            _Node(value, self._path, f"{self._where}{key}[{number}].")
+            for number, value in enumerate(values)
+        ]
+
+    def patterns(self, key: str, before: str = "", after: str = "") -> Pattern[str] | None:
+        values = self.strings(key)
+        return self.compile(key, values, before, after) if values else None
+
+    def compile(
+        self,
+        key: str,
+        parts: Iterable[str],
+        before: str = "",
+        after: str = "",
+        flags: int = re.MULTILINE,
+    ) -> Pattern[str]:
+        """Join the parts into one alternation, so that a text is searched once for all of them."""
+        sources = [_expand(part) for part in parts]
+        for source in sources:
+            try:
+                re.compile(source, flags)
+            except re.error as error:
+                raise self.error(key, f"{source!r} is no regular expression: {error}") from error
+        return re.compile(before + "|".join(sources) + after, flags)
+
+    def finish(self) -> None:
+        """Refuse keys that nobody asked for: a misspelt rule must not go unnoticed."""
+        unknown = sorted(set(map(str, self._data)) - self._taken)
+        if unknown:
+            raise self.error(unknown[0], "is not a key that a platform file has")
+
+
+def _expand(source: str) -> str:
+    for macro, meaning in _MACROS.items():
+        source = source.replace(macro, meaning)
+    return source

@@ -1,0 +1,136 @@
+# Copyright: (c) 2026, the prime.netops authors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""The shapes that go into the store and come out of it.
+
+Every `datetime` is aware and in UTC. Every `sha256` is 64 lower-case hexadecimal digits.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from datetime import datetime
+from typing import Any, Literal
+
+DeviceStatus = Literal["ok", "changed", "failed", "unreachable", "skipped"]
+RunStatus = Literal["running", "finished", "interrupted"]
+
+
+@dataclass(frozen=True, slots=True)
+class RunStart:
+    """What is known of a run when it begins.
+
+    `kind` names the work ('backup'), `devices` counts what it will attempt, `check` tells a dry
+    run, `provenance` is JSON: who started it, from where, with which versions.
+    """
+
+    kind: str
+    devices: int
+    check: bool = False
+    provenance: Mapping[str, Any] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True)
+class Run:
+    """A run as the ledger has it. `counts` is what `finish_run` was given, empty until then.
+
+    `host`, `pid`, `boot_id` and `heartbeat` tell whether the process of a running run still lives.
+    """
+
+    id: str
+    kind: str
+    status: RunStatus
+    devices: int
+    check: bool
+    provenance: Mapping[str, Any]
+    counts: Mapping[str, int]
+    started: datetime
+    finished: datetime | None
+    heartbeat: datetime
+    host: str
+    pid: int
+    boot_id: str
+
+
+@dataclass(frozen=True, slots=True)
+class AttemptRecord:
+    """One try on a device; `error_class` is None when it worked."""
+
+    number: int
+    started: datetime
+    seconds: float
+    error_class: str | None = None
+    message: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class StoredText:
+    """A fetched configuration, proved complete, with the hashes that `config.normalise` made."""
+
+    exact: str
+    stable_sha256: str
+    text_sha256: str
+
+
+@dataclass(frozen=True, slots=True)
+class DeviceRecord:
+    """What a run has to tell of one device. Handing in a second one replaces the first."""
+
+    device: str
+    address: str
+    site: str
+    platform: str
+    status: DeviceStatus
+    started: datetime
+    finished: datetime
+    error_class: str | None = None
+    message: str | None = None
+    remedy: str | None = None
+    changed: bool = False
+    attempts: tuple[AttemptRecord, ...] = ()
+    config: StoredText | None = None
+    previous_sha256: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class DeviceOutcome:
+    """What a run did with one device, read back. `attempts` is how often it was tried.
+
+    `config_sha256` is the text that stands for this device after the run, `bytes` the size of the
+    text fetched, `text_sha256` the hash of its normalised and redacted form (what git has).
+    """
+
+    run_id: str
+    device: str
+    address: str
+    site: str
+    platform: str
+    status: DeviceStatus
+    error_class: str | None
+    message: str | None
+    remedy: str | None
+    changed: bool
+    started: datetime
+    finished: datetime
+    config_sha256: str | None
+    text_sha256: str | None
+    previous_sha256: str | None
+    bytes: int | None
+    attempts: int
+
+    @property
+    def seconds(self) -> float:
+        """How long the device took, all attempts and waits counted."""
+        return (self.finished - self.started).total_seconds()
+
+
+@dataclass(frozen=True, slots=True)
+class LastGood:
+    """The newest good copy of a device: its exact text's hash and size, and what it compares by."""
+
+    config_sha256: str
+    stable_sha256: str
+    text_sha256: str
+    bytes: int

@@ -1,0 +1,101 @@
+"""What a configuration is made from: everything that one device's number decides."""
+
+from __future__ import annotations
+
+import zlib
+from collections.abc import Callable, Iterable, Iterator
+from dataclasses import dataclass
+from itertools import count
+
+from ..plan import MARKER, SITES, DeviceSpec
+
+BANNER = "Authorised access only. All activity is monitored and recorded. Disconnect now."
+DEPARTMENTS = ("sales", "finance", "lab", "voice", "printers", "guests", "cameras", "building")
+_BAD_SHARE = {"good": 0, "fair": 25, "bad": 65}
+
+
+@dataclass(frozen=True)
+class Facts:
+    """One device, with the helpers its vendor's generator needs."""
+
+    spec: DeviceSpec
+    revision: int
+
+    @property
+    def host(self) -> str:
+        """The host name."""
+        return self.spec.name
+
+    @property
+    def n(self) -> int:
+        """The device's number."""
+        return self.spec.number
+
+    @property
+    def site_number(self) -> int:
+        """1 and up; decides the site's servers and networks."""
+        return SITES.index(self.spec.site) + 1 if self.spec.site in SITES else 9
+
+    @property
+    def ntp(self) -> tuple[str, str]:
+        """The site's two time servers."""
+        return f"10.{self.site_number}.0.11", f"10.{self.site_number}.0.12"
+
+    @property
+    def syslog(self) -> tuple[str, str]:
+        """The site's two log servers."""
+        return f"10.{self.site_number}.0.21", f"10.{self.site_number}.0.22"
+
+    @property
+    def tacacs(self) -> tuple[str, str]:
+        """The site's two AAA servers."""
+        return f"10.{self.site_number}.0.31", f"10.{self.site_number}.0.32"
+
+    @property
+    def management(self) -> str:
+        """The device's management address (in the text only; nothing listens there)."""
+        return f"10.{self.site_number}.{self.n // 250}.{self.n % 250 + 1}"
+
+    @property
+    def asn(self) -> int:
+        """A private AS number."""
+        return 64_512 + self.n % 1000
+
+    def secret(self, label: str) -> str:
+        """A recognisable secret of this device, letters and digits only."""
+        return f"{MARKER}{self.n}{label}"
+
+    def ok(self, topic: str) -> bool:
+        """Is this topic configured as it should be? Decided by number, topic and grade."""
+        return zlib.crc32(f"{self.n}/{topic}".encode()) % 100 >= _BAD_SHARE[self.spec.grade]
+
+    def when(self, topic: str, good: str, bad: str = "") -> str:
+        """`good` or `bad` as `ok` has it, with a newline behind whatever there is."""
+        text = good if self.ok(topic) else bad
+        return f"{text}\n" if text else ""
+
+    def note(self) -> str:
+        """A text that changes with the revision only."""
+        return f"owner netops, revision {self.revision}"
+
+    def fill(self, fixed: str, *makers: Callable[[int], str]) -> str:
+        """Blocks of the makers by turns, until they and `fixed` reach the device's size; at
+        least two of each maker."""
+        return "".join(_until(self.spec.size_kb * 1024 - len(fixed), _blocks(makers),
+                              2 * len(makers)))
+
+
+def _blocks(makers: Iterable[Callable[[int], str]]) -> Iterator[str]:
+    makers = tuple(makers)
+    for i in count(1):
+        for make in makers:
+            yield make(i)
+
+
+def _until(size: int, blocks: Iterator[str], least: int) -> Iterator[str]:
+    for taken in count(1):
+        block = next(blocks)
+        size -= len(block)
+        yield block
+        if size <= 0 and taken >= least:
+            return
