@@ -18,7 +18,8 @@ ARGS ?=
 VENV := $(CURDIR)/.venv
 CACHE := $(or $(XDG_CACHE_HOME),$(HOME)/.cache)/prime.netops
 LAB := $(CURDIR)/build/lab
-IN_VENV := PATH="$(VENV)/bin:$$PATH"
+# Ansible finds this checkout first, although a copy may be installed in the home directory.
+IN_VENV = PATH="$(VENV)/bin:$$PATH" ANSIBLE_COLLECTIONS_PATH=$(wildcard $(VENV)/lib/python3.*/site-packages)
 # The cached environment of a lock file: its name, and the Pythons to choose from.
 cached = $(CACHE)/venvs/$(1)-$(shell sha256sum tests/requirements/$(1).txt | cut -c1-12)-$(firstword $(2))
 TOOLS = $(call cached,tools,$(PYTHONS))
@@ -37,15 +38,15 @@ venv: ## set up .venv with all that a checkout needs
 
 .PHONY: backup
 backup: venv ## back up INVENTORY=..., or the embedded lab, with ARGS='...' for ansible-playbook
-	@$(IN_VENV) tests/tools/backup.sh $(LAB) "$(INVENTORY)" $(ARGS)
+	@$(IN_VENV) python -m tests.tools.backup $(LAB) "$(INVENTORY)" $(ARGS)
 
 .PHONY: lab
 lab: venv ## start the embedded lab (25 simulated devices) and leave it running
-	@$(IN_VENV) tests/tools/lab.sh up $(LAB)
+	@$(VENV)/bin/python -m tests.lab.fleet up --state $(LAB)
 
 .PHONY: lab-down
 lab-down: venv ## stop the embedded lab
-	@$(IN_VENV) tests/tools/lab.sh down $(LAB)
+	@$(VENV)/bin/python -m tests.lab.fleet down --state $(LAB)
 
 .PHONY: docs
 docs: venv collection ## write the plugins' and roles' reference to build/docs
@@ -72,22 +73,19 @@ gates: ## every check that runs none of our code: style, types, changelog, lint,
 	@$(MAKE) venv tools
 	@$(VENV)/bin/python tests/tools/run_parts.py sanity,lint,importer,types,style,changelog
 
-.PHONY: style types changelog lint importer
+.PHONY: style types changelog lint importer molecule
 style: venv ## ruff: format and lint
 types: venv ## mypy --strict on plugin_utils
 changelog: tools ## antsibull-changelog lint
 lint: venv tools ## ansible-lint, profile production
 importer: venv tools ## galaxy-importer on the built collection
-style types changelog lint importer:
+molecule: venv tools ## the role on the lab: converge, idempotence, verify
+style types changelog lint importer molecule:
 	@tests/tools/gates.sh $@ $(VENV) $(TOOLS)
 
 .PHONY: sanity
 sanity: collection ## ansible-test sanity on the installed collection
 	@$(VENV)/bin/python tests/tools/sanity.py $(CACHE) $(ARGS)
-
-.PHONY: molecule
-molecule: venv tools ## the role on the lab: converge, idempotence, verify
-	@tests/tools/molecule.sh $(VENV) $(TOOLS) $(ARGS)
 
 .PHONY: matrix-2.16 matrix-2.19 matrix-2.21
 matrix-2.16: ## unit tests and one lab run on ansible-core 2.16
@@ -127,5 +125,6 @@ lock: ## lock the requirements anew; ARGS=--upgrade takes newer versions
 	tests/tools/lock.sh $(CACHE)/uv/bin/uv $(ARGS)
 
 .PHONY: clean
-clean: lab-down ## remove what was built here (.venv and build); the shared cache stays
+clean: ## remove what was built here (.venv and build); the shared cache stays
+	@[ ! -e $(LAB)/ready.json ] || $(MAKE) lab-down
 	@rm -rf $(VENV) $(VENV).lock build .mypy_cache .pytest_cache .ruff_cache .hypothesis

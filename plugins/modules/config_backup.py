@@ -98,7 +98,8 @@ failures:
   type: list
   elements: dict
 failed_hosts:
-  description: Names of the devices that failed or were not reached, up to 5,000 of them.
+  description: Names of the devices that failed or were not reached, as far as 250,000 characters hold
+    them.
   returned: always
   type: list
   elements: str

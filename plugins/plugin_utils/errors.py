@@ -71,7 +71,8 @@ VERDICTS: dict[ErrorClass, Verdict] = {
         transient=True,
         reached=False,
         cause="The device or something on the path closed the session before the work was done.",
-        remedy="Lower the workers option for this site; look for ACLs, control-plane policing, reloads.",
+        remedy="Lower the workers option for this site; look for ACLs, control-plane policing or "
+        "reloads.",
     ),
     ErrorClass.SESSION_LIMIT: Verdict(
         transient=True,
@@ -91,7 +92,8 @@ VERDICTS: dict[ErrorClass, Verdict] = {
         transient=False,
         reached=True,
         cause="The login worked, but enable mode or the command was not allowed to this user.",
-        remedy="Set ansible_become_password, or give the user the privilege to show the configuration.",
+        remedy="Set ansible_become_password, or give the user the privilege to show the "
+        "configuration.",
     ),
     ErrorClass.HOST_KEY_CHANGED: Verdict(
         transient=False,
@@ -110,7 +112,8 @@ VERDICTS: dict[ErrorClass, Verdict] = {
         transient=True,
         reached=True,
         cause="The text did not prove complete, so it was not stored; the last good copy stands.",
-        remedy="Look at the reason in the message; a device that prints slowly needs a longer deadline.",
+        remedy="Look at the reason in the message; a device that prints slowly needs a longer "
+        "deadline.",
     ),
     ErrorClass.COMMAND_REJECTED: Verdict(
         transient=False,
@@ -146,7 +149,7 @@ VERDICTS: dict[ErrorClass, Verdict] = {
 
 
 class NetopsError(Exception):
-    """A failure with a class. Raised with a sentence that says what happened, without the remedy."""
+    """A failure with a class. Its text says what happened, without the remedy."""
 
     error_class: ClassVar[ErrorClass] = ErrorClass.INTERNAL
 

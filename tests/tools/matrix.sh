@@ -35,7 +35,6 @@ else
     export PYTHONPATH="$PWD/build/collections" ANSIBLE_COLLECTIONS_PATH="$PWD/build/collections"
 fi
 
-"$environment/bin/ansible" --version | head -n 1
-"$environment/bin/python" -V
+"$environment/bin/ansible" --version | sed -n '1p; /python version/p'
 # shellcheck disable=SC2086  # a list of paths
 exec env PATH="$environment/bin:$PATH" "$environment/bin/pytest" -o cache_dir=build/pytest-$core $suites

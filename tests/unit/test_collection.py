@@ -142,7 +142,7 @@ def test_the_locks_fit_the_declared_ranges_and_each_other() -> None:
 
 
 def test_the_oldest_ansible_core_that_is_admitted_is_tested() -> None:
-    """requires_ansible admits exactly what the matrix runs on, from its oldest row to its newest."""
+    """requires_ansible admits what the matrix runs on, from its oldest row to its newest."""
     admitted = SpecifierSet(str(read_yaml("meta/runtime.yml")["requires_ansible"]))
     oldest = locked("tests/requirements/core-2.16.txt")["ansible-core"]
     newest = locked("requirements.txt")["ansible-core"]
@@ -167,7 +167,7 @@ def test_every_module_has_its_action_and_every_action_its_documentation() -> Non
 
 
 def test_plugin_files_load_without_the_libraries() -> None:
-    """A missing library is that task's clear error; it must not keep Ansible from loading the plugin."""
+    """A missing library is that task's clear error; Ansible loads the plugin all the same."""
     program = (
         "import importlib, sys\n"
         "class Missing:\n"
@@ -220,3 +220,25 @@ def test_plugin_sources_name_their_licence() -> None:
         for path, text in texts.items()
         if text.strip() and header not in text[: len(header) + 30]
     ]
+
+
+def test_the_repository_names_no_machine() -> None:
+    """A checkout works anywhere: no file knows a home, a work place or a package registry."""
+    machine = re.compile(
+        r"/(?:work|root|home/\w+)/"
+        r"|pypi\.o[r]g|pythonhos[t]ed|npmjs\.o[r]g|deb\.debian\.o[r]g"
+    )
+    listed = subprocess.run(
+        ["git", "ls-files", "-z", "--cached", "--others", "--exclude-standard"],
+        cwd=ROOT,
+        capture_output=True,
+        text=True,
+        check=True,
+    ).stdout
+    guilty = {}
+    for name in filter(None, listed.split("\0")):
+        path = ROOT / name
+        text = path.read_text(encoding="utf-8", errors="replace") if path.is_file() else ""
+        if found := machine.search(text):
+            guilty[name] = found[0]
+    assert not guilty

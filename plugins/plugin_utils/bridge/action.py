@@ -7,15 +7,16 @@
 from __future__ import annotations
 
 import threading
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from typing import Any, ClassVar
 
-from ansible import context
+from ansible import constants
 from ansible.errors import AnsibleActionFail
 from ansible.module_utils.common.parameters import remove_values
 from ansible.plugins.action import ActionBase
 from ansible.utils.display import Display
 
+from ..config.redact import MIN_SECRET
 from ..errors import MirrorError, StoreError
 from ..fleet.run import Fleet
 from ..jobs.options import JobOptions
@@ -65,8 +66,7 @@ class FleetAction(ActionBase):  # type: ignore[misc]
                 result = self.job(args, Fleet(names, reader), options, stop)
         except (StoreError, MirrorError, ValueError) as error:
             raise AnsibleActionFail(str(error)) from error
-        clean: dict[str, Any] = remove_values(result, reader.secrets)
-        return clean
+        return scrubbed(result, reader.secrets)
 
     def job(
         self, args: Mapping[str, Any], fleet: Fleet, options: JobOptions, stop: threading.Event
@@ -81,9 +81,10 @@ class FleetAction(ActionBase):  # type: ignore[misc]
 
     def _reader(self, args: Mapping[str, Any], variables: Mapping[str, Any]) -> DeviceReader:
         command_line = {
-            "remote_user": context.CLIARGS.get("remote_user"),
-            "password": self._play_context.password,
-            "become_password": self._play_context.become_pass,
+            "remote_user": self._task.remote_user,
+            "port": self._task.port,
+            "password": _asked_for(self._play_context, "password", variables),
+            "become_password": _asked_for(self._play_context, "become_pass", variables),
         }
         names = args.get("host_vars") or ()
         return DeviceReader(variables["hostvars"], command_line, args["site_variable"], names)
@@ -106,6 +107,34 @@ class FleetAction(ActionBase):  # type: ignore[misc]
                 f"{self._task.action} works on all hosts at once: add 'run_once: true' to the "
                 "task, or its registered result reaches the first host only."
             )
+
+
+def _asked_for(play_context: Any, name: str, variables: Mapping[str, Any]) -> str | None:
+    """What the user answered to ``-k`` or ``-K``.
+
+    Ansible puts the first host's own password over it, which no other device may ever see.
+    """
+    if any(alias in variables for alias in constants.MAGIC_VARIABLE_MAPPING[name]):
+        return None
+    asked: str | None = getattr(play_context, name)
+    return asked
+
+
+def scrubbed(result: Mapping[str, Any], secrets: Iterable[str]) -> dict[str, Any]:
+    """The result without any device's secrets in what devices and libraries said.
+
+    Names, ids and counts stay as they are: a host that is called like its password has to be
+    found again by the tasks that follow.
+    """
+    texts = {
+        "warnings": result["warnings"],
+        "results": result.get("results", {}),
+        "failures": [failure["message"] for failure in result["failures"]],
+    }
+    clean = remove_values(texts, {secret for secret in secrets if len(secret) >= MIN_SECRET})
+    pairs = zip(result["failures"], clean["failures"], strict=True)
+    clean["failures"] = [{**failure, "message": message} for failure, message in pairs]
+    return {**result, **{name: clean[name] for name in texts if name in result}}
 
 
 def report_result(report: Report, stats_key: str) -> dict[str, Any]:

@@ -9,7 +9,7 @@ from __future__ import annotations
 import threading
 from collections.abc import Mapping
 from pathlib import Path
-from typing import Any
+from typing import Any, ClassVar
 
 from ..fleet.run import Fleet
 from ..jobs.backup import MirrorOptions, back_up
@@ -22,7 +22,7 @@ from .state import state_dir
 class ConfigBackup(FleetAction):
     """Documented in plugins/modules/config_backup.py."""
 
-    SPEC = {
+    SPEC: ClassVar = {
         **FLEET_SPEC,
         "git": {"type": "bool", "default": True},
         "git_dir": {"type": "path"},
@@ -37,4 +37,5 @@ class ConfigBackup(FleetAction):
         git_dir = Path(args["git_dir"] or state_dir(args) / "configs")
         mirror = MirrorOptions(git_dir, args["git_path"]) if args["git"] else None
         report = back_up(fleet, options, mirror, stop)
-        return self.told(report, args["stats_key"])
+        result = self.told(report, args["stats_key"])
+        return {**result, "state_dir": str(state_dir(args)), "git_dir": str(git_dir)}

@@ -9,8 +9,9 @@ It runs in a process of its own for every host, so it imports nothing but the st
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from typing import Any
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from typing import Any, ClassVar
 
 from ansible.errors import AnsibleActionFail
 from ansible.plugins.action import ActionBase
@@ -20,7 +21,7 @@ from ..errors import StoreError
 from ..platforms import load
 from ..store import Store
 from ..store.records import DeviceOutcome
-from .check_mode import CHECK_LEDGER
+from .check_mode import CHECK_LEDGER, store_url
 from .native import native
 from .state import STORE_SPEC, state_dir
 
@@ -28,7 +29,7 @@ from .state import STORE_SPEC, state_dir
 class HostOutcome(ActionBase):  # type: ignore[misc]
     """Documented in plugins/modules/host_outcome.py."""
 
-    SPEC = {**STORE_SPEC, "run_id": {"type": "str", "required": True}}
+    SPEC: ClassVar = {**STORE_SPEC, "run_id": {"type": "str", "required": True}}
 
     TRANSFERS_FILES = False
     _requires_connection = False
@@ -44,21 +45,28 @@ class HostOutcome(ActionBase):  # type: ignore[misc]
         args = native(self.validate_argument_spec(self.SPEC)[1])
         name = str((task_vars or {})["inventory_hostname"])
         try:
-            store = _open(args)
-            ledger = Store.open(CHECK_LEDGER, state_dir(args)) if self._task.check_mode else store
-            outcome = ledger.outcome(args["run_id"], name)
-            if outcome is None:
-                return _untouched(name, args["run_id"])
-            result = _result(outcome)
-            if self._task.diff and outcome.changed:
-                result["diff"] = _diff(outcome, store, ledger)
+            with _stores(args, self._task.check_mode) as (store, ledger):
+                outcome = ledger.outcome(args["run_id"], name)
+                if outcome is None:
+                    return _untouched(name, args["run_id"])
+                result = _result(outcome)
+                if self._task.diff and outcome.changed:
+                    result["diff"] = _diff(outcome, store, ledger)
         except StoreError as error:
             raise AnsibleActionFail(str(error)) from error
         return result
 
 
-def _open(args: Mapping[str, Any]) -> Store:
-    return Store.open(args["store_url"] or None, state_dir(args), key=args["store_key"] or None)
+@contextmanager
+def _stores(args: Mapping[str, Any], check: bool) -> Iterator[tuple[Store, Store]]:
+    """The store with the copies from before the run, and the one that the run was written to."""
+    place, key = state_dir(args), args["store_key"] or None
+    with Store.open(store_url(args, check), place, key=key) as store:
+        if not check:
+            yield store, store
+            return
+        with Store.open(CHECK_LEDGER, place, key=key) as ledger:
+            yield store, ledger
 
 
 def _untouched(name: str, run_id: str) -> dict[str, Any]:

@@ -14,7 +14,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 from typing import Any
 
-from ansible import constants as C
+from ansible import constants
 from ansible.module_utils.parsing.convert_bool import boolean
 from ansible.plugins.loader import connection_loader
 
@@ -25,8 +25,17 @@ from .native import native
 from .ssh_arguments import jump_hosts
 
 _SSH = "ansible.builtin.ssh"
-_ADDRESSES = ("ansible_ssh_host", "ansible_host")
-_BECOME_PASSWORDS = ("ansible_become_pass", "ansible_become_password")
+_SSH_OPTIONS = (
+    "host",
+    "port",
+    "remote_user",
+    "password",
+    "private_key_file",
+    "ssh_common_args",
+    "host_key_checking",
+)
+_BECOME_PASSWORDS = ("ansible_become_password", "ansible_become_pass", "ansible_enable_pass")
+"""The aliases of the become plugin ``enable``, which is not part of ansible-core."""
 
 
 class DeviceReader:
@@ -54,18 +63,25 @@ class DeviceReader:
     def __call__(self, name: str) -> Device:
         """The device of this name; what is wrong with it stands in its ``problem``."""
         try:
-            device = self._read(name, _Variables(self._hostvars[name]))
-            self.secrets.update(device.secrets)
-            return device
+            device = self._read(name, _Variables(self._of_host(name)))
         except NetopsError as problem:
             return Device(name=name, problem=problem)
+        self.secrets.update(device.secrets)
+        return device
+
+    def _of_host(self, name: str) -> Mapping[str, Any]:
+        try:
+            variables: Mapping[str, Any] = self._hostvars[name]
+        except Exception as error:
+            raise BadInventory(f"its variables cannot be read: {_reason(error)}") from error
+        return variables
 
     def _read(self, name: str, variables: _Variables) -> Device:
         site = variables.get(self._site_variable) or "default"
         password = self._ssh.text("password", variables)
         return Device(
             name=name,
-            address=_address(name, variables),
+            address=_address(self._ssh.value("host", variables)),
             port=_port(self._ssh.value("port", variables)),
             username=self._ssh.text("remote_user", variables),
             password=password,
@@ -75,7 +91,7 @@ class DeviceReader:
             site=str(site),
             jumps=jump_hosts(self._ssh.text("ssh_common_args", variables) or ""),
             host_key_check=self._host_key_check(variables),
-            legacy_crypto=_flag(variables, "netops_legacy_crypto"),
+            legacy_crypto=_flag("netops_legacy_crypto", variables.get("netops_legacy_crypto")),
             driver_options=_mapping(variables, "netops_netmiko_options"),
             data={key: variables.get(key) for key in self._names},
         )
@@ -84,7 +100,8 @@ class DeviceReader:
         chosen = variables.get("netops_host_keys")
         if chosen is None:
             checking = self._ssh.value("host_key_checking", variables)
-            return HostKeyCheck.TOFU if boolean(checking, strict=False) else HostKeyCheck.OFF
+            trusted = _flag("ansible_host_key_checking", checking)
+            return HostKeyCheck.TOFU if trusted else HostKeyCheck.OFF
         try:
             return HostKeyCheck(chosen)
         except ValueError:
@@ -103,14 +120,13 @@ class _Variables:
             return None
         try:
             return native(self._variables[name])
-        except Exception as error:  # templating and vault raise a dozen kinds
+        except Exception as error:
             raise BadInventory(f"{name} cannot be read: {_reason(error)}") from error
 
     def last(self, names: Iterable[str], default: Any = None) -> Any:
         """The value of the last of the names that is set: Ansible's rule for aliases."""
-        found = [name for name in names if name in self._variables]
-        value = self.get(found[-1]) if found else None
-        return default if value is None else value
+        values = map(self.get, reversed(tuple(names)))
+        return next((value for value in values if value is not None), default)
 
 
 class _SshOptions:
@@ -118,16 +134,17 @@ class _SshOptions:
 
     def __init__(self, command_line: Mapping[str, str | None]) -> None:
         plugin = connection_loader.get(_SSH, class_only=True)._load_name
-        definitions = C.config.get_configuration_definitions("connection", plugin)
+        definitions = constants.config.get_configuration_definitions("connection", plugin)
         self._aliases = {
             option: [entry["name"] for entry in definition.get("vars", ())]
             for option, definition in definitions.items()
         }
         self._defaults = {
             option: command_line.get(option)
-            or C.config.get_config_value(option, plugin_type="connection", plugin_name=plugin)
-            for option in ("port", "remote_user", "password", "private_key_file")
-            + ("ssh_common_args", "host_key_checking")
+            or constants.config.get_config_value(
+                option, plugin_type="connection", plugin_name=plugin
+            )
+            for option in _SSH_OPTIONS
         }
 
     def value(self, option: str, variables: _Variables) -> Any:
@@ -137,9 +154,9 @@ class _SshOptions:
         return _text(self.value(option, variables))
 
 
-def _address(name: str, variables: _Variables) -> str:
+def _address(value: Any) -> str:
     """``ansible_host``, else the inventory's name, which then has to resolve."""
-    address = str(variables.last(_ADDRESSES, name)).strip()
+    address = str(value).strip()
     if not address or any(character.isspace() for character in address):
         raise BadInventory(f"ansible_host is {address!r}: no address to connect to")
     return address
@@ -147,8 +164,8 @@ def _address(name: str, variables: _Variables) -> str:
 
 def _port(value: Any) -> int:
     try:
-        port = int(value or 22)
-    except (TypeError, ValueError):
+        port = 22 if value in (None, "") else int(str(value))
+    except ValueError:
         port = 0
     if not 0 < port < 65536:
         raise BadInventory(f"ansible_port is {value!r}: no port number")
@@ -167,8 +184,11 @@ def _text(value: Any) -> str | None:
     return None if value is None or value == "" else str(value)
 
 
-def _flag(variables: _Variables, name: str) -> bool:
-    return bool(boolean(variables.get(name) or False, strict=False))
+def _flag(name: str, value: Any) -> bool:
+    try:
+        return bool(boolean(False if value in (None, "") else value))
+    except TypeError:
+        raise BadInventory(f"{name} is {value!r}: neither true nor false") from None
 
 
 def _mapping(variables: _Variables, name: str) -> Mapping[str, Any]:

@@ -21,6 +21,10 @@ except ImportError:  # ansible-core before 2.19 has no tags
 
 def native(value: Any) -> Any:
     """The value without tags, vaulted text decrypted. Raises what the vault raises."""
+    if isinstance(value, str):
+        return str.__str__(value)  # an exact str of any subclass; most values are texts
+    if value is None or isinstance(value, bool):
+        return value
     if transform_to_native_types is not None:
         return transform_to_native_types(value, redact=False)
     return _plain(value)

@@ -9,7 +9,7 @@ from __future__ import annotations
 import threading
 from collections.abc import Mapping
 from pathlib import Path
-from typing import Any
+from typing import Any, ClassVar
 
 from ..fleet.run import Fleet
 from ..jobs.dotted import load_callable
@@ -23,7 +23,7 @@ from .arguments import FLEET_SPEC
 class NornirTask(FleetAction):
     """Documented in plugins/modules/nornir_task.py."""
 
-    SPEC = {
+    SPEC: ClassVar = {
         **FLEET_SPEC,
         "task": {"type": "str", "required": True},
         "params": {"type": "dict", "default": {}},
@@ -44,7 +44,7 @@ class NornirTask(FleetAction):
 class DeviceCommand(FleetAction):
     """Documented in plugins/modules/device_command.py."""
 
-    SPEC = {
+    SPEC: ClassVar = {
         **FLEET_SPEC,
         "commands": {"type": "list", "elements": "str", "required": True},
         "parse": {"type": "bool", "default": False},

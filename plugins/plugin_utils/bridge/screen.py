@@ -12,21 +12,19 @@ from contextlib import contextmanager
 
 from ansible.utils.display import Display
 
-from ..config.redact import redact
-
-_VERBOSITY = {logging.INFO: 0, logging.DEBUG: 2}
-"""Ansible's verbosity from which on a level is shown: -v a line a device, -vvv the driver."""
+_LEVELS = (logging.CRITICAL, logging.INFO, logging.INFO)
+"""By Ansible's verbosity: nothing, a line a device from -v on, the driver from -vvv on."""
 
 
 class _ToDisplay(logging.Handler):
-    """Python's logging to Display; every line passes the redaction gate."""
+    """Python's logging to Display. The engine's lines have passed the redaction gate already."""
 
     def __init__(self, display: Display) -> None:
         super().__init__()
         self._display = display
 
     def emit(self, record: logging.LogRecord) -> None:
-        text = redact(record.getMessage())
+        text = record.getMessage()
         if record.levelno >= logging.INFO:
             self._display.v(text)
         else:
@@ -42,7 +40,7 @@ def logging_to(display: Display) -> Iterator[None]:
     handler = _ToDisplay(display)
     ours = logging.getLogger("prime.netops")
     before = ours.level
-    ours.setLevel(logging.DEBUG if display.verbosity > 2 else logging.INFO)
+    ours.setLevel(_LEVELS[display.verbosity] if display.verbosity < 3 else logging.DEBUG)
     ours.addHandler(handler)
     for library in ("nornir", "netmiko", "paramiko"):
         logger = logging.getLogger(library)

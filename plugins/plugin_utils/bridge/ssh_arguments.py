@@ -12,60 +12,84 @@ import shlex
 from ..errors import BadInventory
 from ..fleet.device import Jump
 
-_HOP = re.compile(r"(?:ssh://)?(?:(?P<user>[^@]+)@)?(?P<host>\[[^]]+\]|[^:]+)(?::(?P<port>\d+))?")
+_HOP = re.compile(
+    r"(?:ssh://)?(?:(?P<user>.+)@)?(?P<host>\[[^][@]+\]|[^]:[@]+)(?::(?P<port>[0-9]{1,5}))?"
+)
+_WITH_VALUE = frozenset("BbcDEeFIiJLlmOopQRSWw")
+"""ssh's options that take a value, from its manual page."""
 
 
 def jump_hosts(arguments: str) -> tuple[Jump, ...]:
     """The hops of ``-J``, ``-o ProxyJump=`` or ``-o ProxyCommand="ssh -W %h:%p ..."``, in order.
 
-    Raises `BadInventory` for a proxy command that is something else: running one process a device
-    would cost more than the fleet itself.
+    The first one counts, as with ssh. Raises `BadInventory` for what cannot be read, and for a
+    proxy command that is something else: running one process a device would cost more than the
+    fleet itself.
     """
-    try:
-        words = shlex.split(arguments)
-    except ValueError as error:
-        raise BadInventory(f"ansible_ssh_common_args cannot be read: {error}") from error
-    for word, following in zip(words, [*words[1:], ""], strict=False):
-        if word == "-J":
-            return _hops(following)
-        option = following if word == "-o" else word[2:] if word.startswith("-o") else ""
-        name, _, value = option.replace("=", " ", 1).partition(" ")
-        if name.lower() == "proxyjump":
-            return _hops(value.strip())
-        if name.lower() == "proxycommand":
-            return (_from_command(value.strip()),)
+    for letter, value in _options(_words(arguments))[0]:
+        if letter == "J":
+            return _hops(value)
+        if letter == "o":
+            name, _, setting = value.replace("=", " ", 1).strip().partition(" ")
+            if name.lower() == "proxyjump":
+                return _hops(setting.strip())
+            if name.lower() == "proxycommand":
+                return _from_command(setting.strip())
     return ()
 
 
+def _words(text: str) -> list[str]:
+    try:
+        return shlex.split(text)
+    except ValueError as error:
+        raise BadInventory(f"ansible_ssh_common_args cannot be read: {error}") from error
+
+
+def _options(words: list[str]) -> tuple[list[tuple[str, str]], list[str]]:
+    """The options that take a value, as (letter, value), and the words that are no options."""
+    options, others = [], []
+    rest = iter(words)
+    for word in rest:
+        if not word.startswith("-"):
+            others.append(word)
+            continue
+        flags = word[1:].lstrip("".join(set(word[1:]) - _WITH_VALUE))
+        if flags:
+            options.append((flags[0], flags[1:] or next(rest, "")))
+    return options, others
+
+
 def _hops(text: str) -> tuple[Jump, ...]:
-    return tuple(_hop(part) for part in text.split(",") if part and part != "none")
+    return () if text.lower() == "none" else tuple(_hop(part) for part in text.split(","))
 
 
 def _hop(text: str) -> Jump:
     match = _HOP.fullmatch(text.strip())
-    if not match:
+    if not match or any(letter.isspace() for letter in match[0]):
         raise BadInventory(f"ansible_ssh_common_args names a jump host that is none: {text!r}")
-    return Jump(match["host"].strip("[]"), int(match["port"] or 22), match["user"])
+    return Jump(match["host"].strip("[]"), _port(match["port"] or "22"), match["user"])
 
 
-def _from_command(command: str) -> Jump:
-    """``ssh -W %h:%p [-p port] [-q] [-o ...] [user@]host`` as the jump host it means."""
-    words = shlex.split(command)
-    if not words or not words[0].endswith("ssh") or "%h:%p" not in command:
+def _port(text: str) -> int:
+    if not re.fullmatch("[0-9]{1,5}", text) or not 0 < int(text) < 65536:
+        raise BadInventory(f"ansible_ssh_common_args names a port that is none: {text!r}")
+    return int(text)
+
+
+def _from_command(command: str) -> tuple[Jump, ...]:
+    """``ssh -W %h:%p [-p port] [-l user] [-q] [-o ...] [user@]host`` as the jump host it means."""
+    if command.lower() == "none":
+        return ()
+    words = _words(command) or [""]
+    options, others = _options(words[1:])
+    settings = dict(reversed(options))
+    target = settings.get("W", "").replace("[%h]", "%h")
+    if not words[0].endswith("ssh") or target != "%h:%p" or "J" in settings or not others:
         raise BadInventory(
-            f"ansible_ssh_common_args: the proxy command {command!r} cannot be followed; "
+            # the rest of it may hold a password
+            f"ansible_ssh_common_args: the proxy command '{words[0]} ...' cannot be followed; "
             "write it as -o ProxyJump=user@host:port"
         )
-    port, user, target = 22, None, ""
-    rest = iter(words[1:])
-    for word in rest:
-        if word in ("-W", "-o", "-i", "-F"):
-            next(rest, None)
-        elif word == "-p":
-            port = int(next(rest, "22"))
-        elif word == "-l":
-            user = next(rest, None)
-        elif not word.startswith("-"):
-            target = word
-    hop = _hop(target)
-    return Jump(hop.address, hop.port if hop.port != 22 else port, hop.username or user)
+    hop = _hop(others[0])
+    port = hop.port if hop.port != 22 else _port(settings.get("p", "22"))
+    return (Jump(hop.address, port, hop.username or settings.get("l")),)

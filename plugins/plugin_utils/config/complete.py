@@ -111,8 +111,6 @@ def _demand_structure(body: str, proof: Proof) -> None:
     lines = f"\n{body}"
     for quoted in proof.quoted:
         _demand_closed(lines, quoted)
-    if not proof.nesting:
-        return
     if proof.strings:
         lines = _ESCAPED.sub("", lines)
         _demand(lines.count('"') % 2 == 0, "a string does not end")

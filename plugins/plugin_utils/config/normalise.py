@@ -13,12 +13,14 @@ from __future__ import annotations
 import hashlib
 import re
 from dataclasses import dataclass
+from re import Pattern
 
 from ..platforms import Platform
 from .redact import mask, redact
 
 _RETURNS = re.compile(r"\r+\n?")
 _CONTROLS = re.compile(r"\x1b(?:\[[0-9;?]*[ -/]*[@-~]|[@-Z\\-_])?|[\x00-\x08\x0b-\x1f\x7f]")
+_CONTROL_CHARACTERS = "".join(map(chr, {*range(32), 127} - {9, 10}))
 _TAIL = 400
 """Characters at the end of a text in which the prompt is looked for."""
 
@@ -51,8 +53,8 @@ def normalise(text: str, platform: Platform) -> Normalised:
     Idempotent: normalising ``exact``, or ``text``, again changes nothing. Never raises.
     """
     exact = clean(text, platform).text
-    steady = exact if platform.volatile is None else _drop_lines(exact, platform)
-    stable = steady if platform.resalted is None else platform.resalted.sub(mask, steady)
+    steady = _drop_lines(exact, platform.volatile)
+    stable = platform.resalted.sub(mask, steady) if platform.resalted else steady
     shown = redact(_visible(steady), platform)
     return Normalised(exact, _sha256(stable), shown, _sha256(shown))
 
@@ -65,12 +67,12 @@ def clean(text: str, platform: Platform) -> Cleaned:
     """
     if not text.isascii():  # lone surrogates cannot be stored or hashed
         text = text.encode("utf-8", "replace").decode("utf-8")
+    if "\0" in text:
+        text = text.replace("\0", "")
     if platform.noise is not None and any(c in text for c in "\b\r\x1b"):
         text = platform.noise.sub("", text)
     if "\r" in text:
         text = _RETURNS.sub("\n", text.replace("\n\r", "\n"))
-    if "\0" in text:
-        text = text.replace("\0", "")
     text = _without_echo(text, platform)
     return _without_prompt(text, platform)
 
@@ -100,15 +102,15 @@ def _without_prompt(text: str, platform: Platform) -> Cleaned:
     return Cleaned(text[: start + found.start() + (start > 0)], prompt=True)
 
 
-def _drop_lines(text: str, platform: Platform) -> str:
+def _drop_lines(text: str, volatile: Pattern[str] | None) -> str:
     """Remove volatile lines. The pattern begins with a literal newline, which re finds fastest."""
-    assert platform.volatile is not None
-    return platform.volatile.sub("", f"\n{text}")[1:]
+    return volatile.sub("", f"\n{text}")[1:] if volatile else text
 
 
 def _visible(text: str) -> str:
     """Remove control characters, which would let a secret hide from the rules."""
-    return _CONTROLS.sub("", text) if not text.isprintable() else text
+    # Looking for each of them by itself is ten times as fast as the pattern is.
+    return _CONTROLS.sub("", text) if any(c in text for c in _CONTROL_CHARACTERS) else text
 
 
 def _sha256(text: str) -> str:

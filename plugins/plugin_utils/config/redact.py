@@ -11,14 +11,14 @@ sees that there is one.
 
 from __future__ import annotations
 
+import json
 import re
-from collections.abc import Iterable, Mapping
-from functools import lru_cache
-from re import Match, Pattern
+from collections.abc import Iterable, Iterator, Mapping
+from re import Match
 from typing import Any
 from urllib.parse import quote, quote_plus
 
-from ..platforms import Platform, Section, load, names
+from ..platforms import Platform, Section, load_all_secrets, load_common
 
 MASK = "<redacted>"
 MIN_SECRET = 4
@@ -29,13 +29,18 @@ would otherwise turn every text into masks, and hide from the reader which devic
 def redact(text: str, platform: Platform | None = None) -> str:
     """Return the text with every secret that a rule knows replaced by ``<redacted>``.
 
-    With a platform its own rules and the common ones are used: right for its configuration.
-    Without, those of all platforms are: right for logs, messages and command output, where
-    a word too many that disappears does no harm.
+    With a platform its own rules and the common ones are used: right for what it printed.
+    Without, the common ones and those of all platforms are: right for logs and messages, where a
+    word too many that disappears does no harm. A secret of several words needs the platform.
     """
     if platform is None:
-        return _all_rules().sub(mask, _in_sections(text, _all_sections()))
-    return platform.secrets.sub(mask, _in_sections(text, platform.sections))
+        text = load_common().pattern.sub(mask, text)
+        rules, sections = load_all_secrets()
+    else:
+        rules, sections = platform.secrets, platform.sections
+    for section in sections:
+        text = _in_section(text, section)
+    return rules.sub(mask, text)
 
 
 def mask(match: Match[str]) -> str:
@@ -48,23 +53,8 @@ def mask(match: Match[str]) -> str:
     return f"{whole[: start - offset]}{MASK}{whole[end - offset :]}"
 
 
-def _in_sections(text: str, sections: Iterable[Section]) -> str:
-    for section in sections:
-        rules = section.secrets
-        text = section.block.sub(lambda block, rules=rules: rules.sub(mask, block[0]), text)
-    return text
-
-
-@lru_cache(maxsize=1)
-def _all_sections() -> tuple[Section, ...]:
-    return tuple(section for name in names() for section in load(name).sections)
-
-
-@lru_cache(maxsize=1)
-def _all_rules() -> Pattern[str]:
-    """One alternation of every platform's rules; costs some ten milliseconds, once."""
-    sources = dict.fromkeys(load(name).secrets.pattern for name in names())
-    return re.compile("|".join(sources), re.MULTILINE)
+def _in_section(text: str, section: Section) -> str:
+    return section.block.sub(lambda block: section.secrets.sub(mask, block[0]), text)
 
 
 class Redactor:
@@ -106,18 +96,17 @@ class Redactor:
 
 
 def _forms(secret: str) -> set[str]:
-    """The spellings of a secret in source code, JSON, logs and URLs."""
-    escaped = secret.encode("unicode_escape").decode("ascii")
-    forms = {
-        secret,
-        secret.strip(),
-        escaped,
-        repr(secret)[1:-1],
-        secret.replace("\\", "\\\\").replace('"', '\\"'),
-        secret.replace("'", "\\'"),
-        quote(secret, safe="", errors="replace"),
-        quote(secret, errors="replace"),
-        quote_plus(secret, errors="replace"),
-        *secret.splitlines(),
-    }
+    """The spellings of a secret in source code, JSON, logs and URLs; once more inside a string."""
+    plain = {secret, secret.strip(), *secret.splitlines()}
+    once = {form for text in plain for form in _escaped(text)}
+    forms = plain | once | {form for text in once for form in _escaped(text)}
     return {form for form in forms if len(form) >= MIN_SECRET}
+
+
+def _escaped(text: str) -> Iterator[str]:
+    yield repr(text)[1:-1]
+    yield json.dumps(text)[1:-1]
+    yield json.dumps(text, ensure_ascii=False)[1:-1]
+    yield quote(text, errors="replace")
+    yield quote(text, safe="", errors="replace")
+    yield quote_plus(text, errors="replace")

@@ -17,6 +17,7 @@ from collections.abc import Callable, Iterator
 
 import paramiko
 from netmiko import exceptions as netmiko
+from nornir.core.exceptions import NornirSubTaskError
 
 from ..errors import (
     AuthFailed,
@@ -32,7 +33,8 @@ from ..errors import (
 
 SESSION_LIMIT = re.compile(
     r"too many (?:users|sessions|connections)|max(?:imum)?[^\n]{0,40}(?:sessions|connections|users)"
-    r"|session limit|(?:vty|tty|lines?)[^\n]{0,30}(?:busy|in use)|no (?:free|available) (?:vty|tty|line)",
+    r"|session limit|(?:vty|tty|lines?)[^\n]{0,30}(?:busy|in use)"
+    r"|no (?:free|available) (?:vty|tty|line)",
     re.IGNORECASE,
 )
 """What devices print when every management line is taken, seen across vendors."""
@@ -44,6 +46,8 @@ _UNREACHABLE = {
     errno.EHOSTDOWN,
     errno.ETIMEDOUT,
     errno.EADDRNOTAVAIL,
+    errno.EACCES,  # a firewall of this machine
+    errno.EPERM,
 }
 
 
@@ -56,20 +60,29 @@ def classify(error: BaseException) -> NetopsError:
     for judge in _JUDGES:
         for link in chain:
             if verdict := judge(link):
-                verdict.__cause__ = error
-                return verdict
-    unknown = NetopsError(f"{type(error).__name__}: {_first_line(error)}")
-    unknown.__cause__ = error
-    return unknown
+                return verdict if verdict is link else _caused(verdict, error)
+    told = next((link for link in chain if not isinstance(link, NornirSubTaskError)), error)
+    return _caused(NetopsError(f"{type(told).__name__}: {_first_line(told)}"), error)
+
+
+def _caused(verdict: NetopsError, error: BaseException) -> NetopsError:
+    verdict.__cause__ = error
+    return verdict
 
 
 def _chain(error: BaseException | None) -> Iterator[BaseException]:
-    """The exception and what it came from, outermost first; cycles end it."""
+    """The exception and what it came from, outermost first; cycles end it.
+
+    Nornir does not chain the failure of a step to that of the task around it: its result has it.
+    """
     seen: set[int] = set()
     while error is not None and id(error) not in seen:
         seen.add(id(error))
         yield error
-        error = error.__cause__ or error.__context__
+        if isinstance(error, NornirSubTaskError) and error.result.exception:
+            error = error.result.exception
+        else:
+            error = error.__cause__ or error.__context__
 
 
 def _first_line(error: BaseException) -> str:
@@ -81,7 +94,7 @@ def _ours(error: BaseException) -> NetopsError | None:
 
 
 def _session_limit(error: BaseException) -> NetopsError | None:
-    if SESSION_LIMIT.search(str(error)):
+    if _is_ssh(error) and SESSION_LIMIT.search(str(error)):
         return SessionLimit(f"the device refuses another session: {_first_line(error)}")
     return None
 
@@ -91,19 +104,34 @@ def _ssh(error: BaseException) -> NetopsError | None:
     if isinstance(error, paramiko.BadHostKeyException):
         return HostKeyChanged(f"the device's host key is not the known one: {_first_line(error)}")
     if isinstance(error, paramiko.AuthenticationException):
-        return AuthFailed(f"the device refused the login: {_first_line(error)}")
+        return _login(str(error))
     if isinstance(error, paramiko.ssh_exception.IncompatiblePeer):
         return LegacyCrypto(f"no SSH algorithm in common: {_first_line(error)}")
     return None
 
 
+def _login(text: str) -> NetopsError:
+    """paramiko calls everything that goes wrong during a login an authentication failure.
+
+    Only a refusal is one: the other two say nothing of the password, and an account must neither
+    be given up nor suspected because of them.
+    """
+    if "timeout" in text.lower():
+        return DeadlineExceeded("the device did not answer the login in time")
+    if "EOF" in text or "closed" in text:
+        return ConnectionReset("the device closed the connection during the login")
+    return AuthFailed("the device refused the login")
+
+
 def _network(error: BaseException) -> NetopsError | None:
     if isinstance(error, socket.gaierror):
         return Unreachable(f"the name does not resolve: {error.strerror}")
+    if isinstance(error, UnicodeError) and "idna" in str(error):
+        return Unreachable(f"the name does not resolve: it is no host name ({_first_line(error)})")
     if isinstance(error, ConnectionRefusedError):
         return Unreachable("the connection was refused: nothing listens on the port")
-    if isinstance(error, OSError) and error.errno in _UNREACHABLE:
-        return Unreachable(f"no connection: {error.strerror}")
+    if _is_ssh(error) and getattr(error, "errno", None) in _UNREACHABLE:
+        return Unreachable(f"no connection: {_first_line(error)}")
     if isinstance(error, (ConnectionError, EOFError)):
         return ConnectionReset("the device closed the connection")
     return None
@@ -131,7 +159,10 @@ def _timeout(error: BaseException) -> NetopsError | None:
 
 
 def _is_ssh(error: BaseException) -> bool:
-    return isinstance(error, (paramiko.SSHException, netmiko.NetmikoBaseException, OSError))
+    """Whether it comes from the session; an OSError that names a file does not."""
+    if isinstance(error, OSError):
+        return error.filename is None
+    return isinstance(error, (paramiko.SSHException, netmiko.NetmikoBaseException))
 
 
 _JUDGES: tuple[Callable[[BaseException], NetopsError | None], ...] = (

@@ -79,4 +79,6 @@ class Device:
     @property
     def secrets(self) -> tuple[str, ...]:
         """The literal secrets of the device, for the redaction gate."""
-        return tuple(secret for secret in (self.password, self.enable_password) if secret)
+        options = (self.driver_options.get(name) for name in ("password", "secret", "passphrase"))
+        known = (self.password, self.enable_password, *options)
+        return tuple(str(secret) for secret in known if secret)

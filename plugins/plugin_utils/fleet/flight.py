@@ -11,6 +11,7 @@ import threading
 import time
 from collections.abc import Callable
 from dataclasses import dataclass
+from typing import Any
 
 from ..errors import ErrorClass, NetopsError
 
@@ -43,6 +44,7 @@ class Flight:
         self.aborted = threading.Event()
         self.reason: NetopsError | None = None
         self.phase = "starting"
+        self.outcome: Any = None
         self._lock = threading.Lock()
         self._ways_out: list[Callable[[], None]] = []
         self._claimed = False

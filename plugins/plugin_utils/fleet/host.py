@@ -6,6 +6,7 @@
 
 from __future__ import annotations
 
+import contextlib
 from collections.abc import Iterable
 from dataclasses import dataclass
 
@@ -50,9 +51,16 @@ class FleetHost(Host):
         options = ConnectionOptions(None, None, None, None, None, {"host": self})
         self.connection_options = {CONNECTION: options}
 
+    def close_connections(self) -> None:
+        """Close what is open; a connection that fails to close does not keep the others open."""
+        while self.connections:
+            with contextlib.suppress(Exception):
+                super().close_connections()
+
     def leave(self) -> None:
-        """Close what is open and forget the variables, secrets among them."""
+        """Close what is open and forget what is big or secret, so that memory stays flat."""
         self.close_connections()
+        self.flight.outcome = None
         self.password = None
         self.data = {}
         self.connection_options = {}

@@ -18,8 +18,9 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import paramiko
+from paramiko.pkey import UnknownKeyType
 
-from ..errors import HostKeyChanged
+from ..errors import BadInventory, HostKeyChanged
 from .device import HostKeyCheck
 
 
@@ -38,18 +39,25 @@ class KnownHosts:
             self._read(path)
 
     def _read(self, path: Path) -> None:
-        for line in path.read_text(encoding="utf-8", errors="replace").splitlines():
-            names, kind, key = (line.split(None, 3) + ["", "", ""])[:3]
+        try:
+            text = path.read_text(encoding="utf-8", errors="replace")
+        except OSError as error:
+            raise ValueError(
+                f"the known_hosts file {path} cannot be read ({error.strerror}): "
+                "mend its permissions or choose another with the known_hosts option"
+            ) from error
+        for line in text.splitlines():
+            names, kind, key = [*line.split(None, 3), "", "", ""][:3]
             if key and not names.startswith(("#", "@", "|")):
                 for name in names.split(","):
                     self._keys.setdefault(name, {})[kind] = key
 
     def keys(self, name: str) -> Iterator[tuple[str, paramiko.PKey]]:
         """The known keys of a name as (algorithm, key); a line that is not a key is passed over."""
-        for kind, text in self._keys.get(name, {}).items():
+        for kind, text in tuple(self._keys.get(name, {}).items()):
             try:
                 yield kind, paramiko.PKey.from_type_string(kind, b64decode(text))
-            except (ValueError, paramiko.SSHException, paramiko.UnknownKeyType):
+            except (ValueError, paramiko.SSHException, UnknownKeyType):
                 continue
 
     def learn(self, name: str, key: paramiko.PKey) -> None:
@@ -58,17 +66,24 @@ class KnownHosts:
         with self._lock:
             self._keys.setdefault(name, {})[kind] = text
             if self.path and self._learn:
-                self._append(self.path, f"{name} {kind} {text}\n")
+                try:
+                    self._append(self.path, f"{name} {kind} {text}\n")
+                except OSError as error:
+                    raise BadInventory(
+                        f"the host key cannot be written to {self.path}: {error.strerror}; "
+                        "mend its permissions or choose another file with known_hosts"
+                    ) from error
 
     def _append(self, path: Path, line: str) -> None:
         """One write of one whole line at the end of the file, next to other processes' lines."""
         path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
-        handle = os.open(path, os.O_WRONLY | os.O_APPEND | os.O_CREAT, 0o600)
-        try:
-            fcntl.flock(handle, fcntl.LOCK_EX)
-            os.write(handle, line.encode())
-        finally:
-            os.close(handle)
+        handle = os.open(path, os.O_RDWR | os.O_APPEND | os.O_CREAT, 0o600)
+        with os.fdopen(handle, "r+b", buffering=0) as file:
+            fcntl.flock(file, fcntl.LOCK_EX)
+            end = file.seek(0, os.SEEK_END)
+            # An editor may have left the last line open, or a full disk have cut one short.
+            cut = end > 0 and os.pread(handle, 1, end - 1) != b"\n"
+            file.write(f"\n{line}".encode() if cut else line.encode())
 
 
 class _TrustOnFirstUse(paramiko.MissingHostKeyPolicy):
@@ -103,7 +118,7 @@ _POLICIES = {HostKeyCheck.TOFU: _TrustOnFirstUse, HostKeyCheck.STRICT: _RefuseUn
 def guard(
     client: paramiko.SSHClient, known: KnownHosts, check: HostKeyCheck, address: str, port: int
 ) -> None:
-    """Give a client the known keys of the one name it will talk to, and the policy for a new one."""
+    """Give a client the known keys of the one name it talks to, and the policy for a new one."""
     if check is HostKeyCheck.OFF:
         client.set_missing_host_key_policy(paramiko.AutoAddPolicy())
         return

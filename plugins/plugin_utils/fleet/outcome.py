@@ -7,7 +7,7 @@
 from __future__ import annotations
 
 import time
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 from nornir.core.task import MultiResult
@@ -48,8 +48,12 @@ class Outcome:
 
 
 def settle(host: FleetHost, result: MultiResult) -> Outcome:
-    """The outcome of a device from Nornir's result of it. Its messages carry no secrets."""
+    """The outcome of a device from Nornir's result of it.
+
+    Its messages, those of the attempts too, are one line each and carry no secrets.
+    """
     device, flight = host.device, host.flight
+    redactor = Redactor(device.secrets)
     error = classify(result[0].exception) if result[0].exception else None
     return Outcome(
         name=device.name,
@@ -59,11 +63,23 @@ def settle(host: FleetHost, result: MultiResult) -> Outcome:
         status=_status(error, result[0].changed),
         started=flight.started,
         finished=time.time(),
-        attempts=tuple(flight.attempts),
+        attempts=tuple(
+            replace(attempt, message=_fit_to_show(attempt.message, redactor))
+            for attempt in flight.attempts
+        ),
         error=error,
-        message=Redactor(device.secrets).text(redact(str(error))) if error else "",
+        message=_fit_to_show(str(error), redactor) if error else "",
         result=result[0].result,
     )
+
+
+def _fit_to_show(text: str, redactor: Redactor) -> str:
+    """The text without secrets, in one line and without what would control a terminal.
+
+    The known values go first: a rule that takes a part of one away would hide the rest of it.
+    """
+    words = redact(redactor.text(text)).split()
+    return "".join(letter for letter in " ".join(words) if letter.isprintable())
 
 
 def _status(error: NetopsError | None, changed: bool) -> DeviceStatus:

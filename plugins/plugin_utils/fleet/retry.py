@@ -47,10 +47,9 @@ class RetryPolicy:
 
     def wait(self, state: RetryCallState) -> float:
         """Seconds to wait before the next attempt; longer for classes that ask for patience."""
-        seconds = wait_random_exponential(multiplier=self.base, max=self.cap)(state)
         error = state.outcome.exception() if state.outcome else None
         patience = error.error_class.verdict.patience if isinstance(error, NetopsError) else 1.0
-        return seconds * patience
+        return wait_random_exponential(multiplier=self.base * patience, max=self.cap)(state)
 
 
 def with_retry(
@@ -85,16 +84,16 @@ def _attempt(
     task: Task, work: Callable[..., Any], params: Mapping[str, Any], flight: Flight
 ) -> MultiResult:
     """One attempt on a fresh connection, which is closed whatever happens."""
+    flight.check()  # the run may have ended while this attempt was waited for
     started, clock = time.time(), time.perf_counter()
     error: NetopsError | None = None
     try:
-        flight.check()
         fleet_host(task.host).device.check()
-        return task.run(task=work, **params)
+        return task.run(task=work, **{"name": task.name, **params})
     except NornirSubTaskError as failure:
         error = flight.reason or classify(failure.result[0].exception or failure)
-    except NetopsError as failure:
-        error = failure
+    except (NetopsError, SystemExit) as failure:  # a user's task may call sys.exit
+        error = classify(failure)
     finally:
         task.host.close_connections()
         flight.landed()

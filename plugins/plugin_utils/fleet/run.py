@@ -79,7 +79,8 @@ def run_fleet(
     )
     _register_connections()
     try:
-        nornir.run(with_retry, name=work.__name__, work=work, policy=options.retry, params=params)
+        name = getattr(work, "__name__", type(work).__name__)
+        nornir.run(with_retry, name=name, work=work, policy=options.retry, params=params)
     finally:
         stop.set()
         bastions.close()

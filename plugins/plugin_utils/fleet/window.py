@@ -56,14 +56,22 @@ class WindowRunner:
 
         Raises what a processor raised, after the rest of the fleet has been called back.
         """
+        try:
+            self._work_through(task, hosts)
+        except BaseException:  # Ansible's own time-out among them
+            self._stop.set()
+            self._await_slot(task, 0)
+            raise
+        if self._fault:
+            raise self._fault
+        return AggregatedResult(task.name)
+
+    def _work_through(self, task: Task, hosts: list[Host]) -> None:
         for host in hosts:
             if not self._await_slot(task, self.workers - 1):
                 break
             self._launch(task, fleet_host(host))
         self._await_slot(task, 0)
-        if self._fault:
-            raise self._fault
-        return AggregatedResult(task.name)
 
     def _launch(self, task: Task, host: FleetHost) -> None:
         flight = Flight(host.name, self.deadline)
@@ -82,14 +90,18 @@ class WindowRunner:
         """Body of a device's thread."""
         try:
             task.start(host)
-        except BaseException as fault:  # a processor's: the run's own fault, not the device's
+        except BaseException as fault:  # noqa: BLE001 - a processor's: the run's own fault
             self._fault = self._fault or fault
             self._stop.set()
         finally:
             host.leave()
-            with self._landing:
-                self._flights.pop(host.name, None)
-                self._landing.notify()
+            self._land(flight)
+
+    def _land(self, flight: Flight) -> None:
+        """Free the slot of a device."""
+        with self._landing:
+            self._flights.pop(flight.name, None)
+            self._landing.notify()
 
     def _await_slot(self, task: Task, at_most: int) -> bool:
         """Wait until no more than ``at_most`` devices are in flight; False when told to stop."""
@@ -105,7 +117,9 @@ class WindowRunner:
     def _call_back_overdue(self, task: Task) -> None:
         """Abort who is past the deadline (all, when stopping); drop who does not react."""
         now = time.monotonic()
-        for flight in tuple(self._flights.values()):
+        with self._landing:
+            flights = tuple(self._flights.values())
+        for flight in flights:
             if self._stop.is_set() and not flight.aborted.is_set():
                 flight.deadline = now
                 flight.abort(Interrupted("the run was ended while the device was being worked on"))
@@ -122,9 +136,10 @@ class WindowRunner:
         flight.give_up()
         result = MultiResult(task.name)
         result.append(Result(host, failed=True, exception=flight.reason))
-        task.processors.task_instance_completed(task, host, result)
-        with self._landing:
-            self._flights.pop(flight.name, None)
+        try:
+            task.processors.task_instance_completed(task, host, result)
+        finally:
+            self._land(flight)
 
 
 def _overdue(flight: Flight) -> NetopsError:

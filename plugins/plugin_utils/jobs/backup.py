@@ -7,6 +7,8 @@
 from __future__ import annotations
 
 import threading
+from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from pathlib import Path
 
@@ -16,7 +18,7 @@ from ..fleet.middleware.record import Mirrored
 from ..fleet.middleware.validate import Validate
 from ..fleet.run import Fleet
 from ..store import Store
-from ..store.mirror import GitMirror
+from ..store.mirror import GitMirror, mirror_path
 from ..tasks.fetch_config import fetch_config
 from .ledger import run_in_ledger
 from .options import JobOptions
@@ -41,21 +43,33 @@ def back_up(
     Raises `StoreError` or `MirrorError` for what is wrong before the first device is contacted; a
     mirror that fails at the commit is a ``problem`` of the report, since the store has it all.
     """
-    store = Store.open(options.store_url, options.state_dir, key=options.store_key)
-    last_good = store.last_good(fleet.names)
-    ledger = store
-    mirror = None
-    if options.check:
-        ledger = Store.open(options.ledger_url, options.state_dir)
-    elif mirror_options:
-        mirror = GitMirror.open(mirror_options.path, mirror_options.lock_seconds)
-    before: list[Middleware] = [Validate(last_good)]
-    if mirror and mirror_options:
-        before.append(Mirrored(mirror, mirror_options.template))
-    report = run_in_ledger(
-        "backup", fleet, fetch_config, {}, options, stop, ledger, before, last_good
-    )
+    with _stores(options) as (store, ledger):
+        last_good = store.last_good(fleet.names)
+        before: list[Middleware] = [Validate(last_good)]
+        mirror = None
+        if mirror_options:
+            mirror_path(mirror_options.template, "host", "site", "platform")
+        if mirror_options and not options.check:
+            mirror = GitMirror.open(mirror_options.path, mirror_options.lock_seconds)
+            before.append(Mirrored(mirror, mirror_options.template))
+        report = run_in_ledger(
+            "backup", fleet, fetch_config, {}, options, stop, ledger, before, last_good
+        )
     return _commit(report, mirror) if mirror else report
+
+
+@contextmanager
+def _stores(options: JobOptions) -> Iterator[tuple[Store, Store]]:
+    """The store with the last good copies, and the one to write the run to: the same but for check
+    mode.
+    """
+    place, key = options.state_dir, options.store_key
+    with Store.open(options.store_url, place, key=key) as store:
+        if not options.check:
+            yield store, store
+            return
+        with Store.open(options.ledger_url, place, key=key) as ledger:
+            yield store, ledger
 
 
 def _commit(report: Report, mirror: GitMirror) -> Report:

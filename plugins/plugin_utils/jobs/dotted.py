@@ -24,12 +24,13 @@ def load_callable(path: str, search: Iterable[Path]) -> Callable[..., Any]:
     places = [str(place) for place in search]
     sys.path[:0] = places
     try:
-        found = getattr(importlib.import_module(module_name), name)
-    except (ImportError, AttributeError) as error:
+        found: Any = getattr(importlib.import_module(module_name), name)
+    except Exception as error:  # the user's own file runs here, and may raise anything
         where = ", ".join(places) or "sys.path"
         raise ValueError(f"{path!r} cannot be loaded (looked in {where}): {error}") from error
     finally:
         del sys.path[: len(places)]
     if not callable(found):
         raise ValueError(f"{path!r} is no function: it is of type {type(found).__name__}")
-    return found
+    work: Callable[..., Any] = found
+    return work

@@ -37,7 +37,7 @@ def run_task(
     stop: threading.Event,
 ) -> TaskReport:
     """Run ``work`` on every device; raises `StoreError` when the ledger cannot be written."""
-    ledger = Store.open(options.ledger_url or options.store_url, options.state_dir)
     collect = Collect()
-    report = run_in_ledger(kind, fleet, work, params, options, stop, ledger, (collect,))
+    with Store.open(options.ledger_url or options.store_url, options.state_dir) as ledger:
+        report = run_in_ledger(kind, fleet, work, params, options, stop, ledger, (collect,))
     return TaskReport(report, collect.results, collect.left_out)

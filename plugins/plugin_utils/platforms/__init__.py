@@ -6,7 +6,18 @@
 
 from __future__ import annotations
 
-from .loader import BadPlatformFile, Nesting, Platform, Proof, Quoted, Section, load, load_common, names
+from .loader import (
+    BadPlatformFile,
+    Nesting,
+    Platform,
+    Proof,
+    Quoted,
+    Section,
+    load,
+    load_all_secrets,
+    load_common,
+    names,
+)
 
 __all__ = [
     "BadPlatformFile",
@@ -16,6 +27,7 @@ __all__ = [
     "Quoted",
     "Section",
     "load",
+    "load_all_secrets",
     "load_common",
     "names",
 ]

@@ -15,7 +15,7 @@ import difflib
 import re
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
-from functools import lru_cache
+from functools import cache
 from pathlib import Path
 from re import Pattern
 from typing import Any
@@ -27,11 +27,27 @@ from ..errors import UnknownPlatform
 _DIRECTORY = Path(__file__).parent
 _COMMON = "common"
 _SYNTAXES = frozenset({"indent", "brace", "set", "config_edit", "xml", "sros"})
+# For texts of unknown platform: what any of the macros below takes. A masked value is taken as it
+# is, so that masking again changes nothing.
+_BARE = r"[^\s;\"'<\\]|\\\n +|\\."
+_ANY_VALUE = (
+    r'(?:(<redacted>)|"([^"\\\n]*(?:\\[\s\S][^"\\\n]*)*)"?'
+    rf"|'([^'\n]*)'?|((?:<|{_BARE})(?:{_BARE})*))"
+)
+# A literal character that no quantifier follows.
+_FIRST = re.compile(r"(?:[^\W_]|[ ,:=&/<-]|\\[$?./])(?![*+?]|\{\d)")
 _MACROS = {
+    # A word, whatever it is made of.
+    "{value}": r"(\S+)",
+    # A quoted string with its quotes, or a word up to a semicolon.
+    "{term}": r'("[^"\n]*"?|[^\s;"]+)',
     # A value in double quotes (with backslash escapes), or a bare word.
     "{word}": r'(?:"([^"\\\n]*(?:\\.[^"\\\n]*)*)"?|([^\s"]\S*))',
     # Everything up to the end of the line.
     "{rest}": r"(\S[^\n]*)",
+    # What a terminal sends to wipe out the pager's line: one or more of backspace, carriage return
+    # and ANSI sequence, with the spaces between them; the return of a line end is none.
+    "{erased}": r"(?:\x08|\r(?!\r{0,3}\n)|\x1b\[[0-9;?]*[A-Za-z]| +(?=[\x08\r\x1b]))+",
     # A value in single quotes, or a bare word.
     "{single}": r"(?:'([^'\n]*)'?|([^\s']\S*))",
     # A value in double quotes, or a bare word, that goes on after a backslash at the line's end.
@@ -128,6 +144,8 @@ class Platform:
     """What a pager leaves in the text; every match holds a control character."""
     volatile: Pattern[str] | None
     """A line, its leading newline included, that changes without a change of configuration."""
+    volatile_rules: tuple[str, ...]
+    """The same, one by one, for the documentation."""
     resalted: Pattern[str] | None
     """Secrets encrypted anew at every show; the last group that matched is the ciphertext."""
     secrets: Pattern[str]
@@ -144,6 +162,10 @@ class Common:
 
     secrets: tuple[str, ...]
     broken: tuple[str, ...]
+    types: tuple[str, ...]
+    """Words between a keyword and its secret, for texts of unknown platform."""
+    pattern: Pattern[str]
+    """The secrets, compiled."""
 
 
 def load(name: str) -> Platform:
@@ -160,19 +182,40 @@ def load(name: str) -> Platform:
         raise UnknownPlatform(_unknown(name, key)) from None
 
 
-@lru_cache(maxsize=1)
+@cache
 def names() -> tuple[str, ...]:
     """Return the names of all platforms, sorted."""
     return tuple(sorted(p.stem for p in _DIRECTORY.glob("*.yml") if p.stem != _COMMON))
 
 
-@lru_cache(maxsize=1)
+@cache
 def load_common() -> Common:
     """Return what holds for every platform."""
     node = _Node(_read(_DIRECTORY / f"{_COMMON}.yml"), _DIRECTORY / f"{_COMMON}.yml")
-    common = Common(secrets=node.strings("secrets"), broken=node.strings("broken"))
+    common = Common(
+        secrets=node.strings("secrets"),
+        broken=node.strings("broken"),
+        types=node.strings("types"),
+        pattern=node.rules("secrets"),
+    )
     node.finish()
     return common
+
+
+@cache
+def load_all_secrets() -> tuple[Pattern[str], tuple[Section, ...]]:
+    """Return the rules of all platforms as one, and all their sections.
+
+    Whatever kind of value a rule expects, one word is hidden, after the words by which any platform
+    tells the type of a secret: the text may be prose. Rules that protect a text from others are
+    left out: what one platform shows another one must hide. Compiling takes some tens of
+    milliseconds, once.
+    """
+    sources = [source for name in names() for source in _raw(name).get("secrets", ())]
+    hiding = dict.fromkeys(source for source in sources if re.compile(_expand(source)).groups)
+    typed = f"(?:(?:{'|'.join(load_common().types)}) )*+"
+    rules = compile_rules(hiding, dict.fromkeys(_MACROS, typed + _ANY_VALUE))
+    return rules, tuple(section for name in names() for section in load(name).sections)
 
 
 def _unknown(name: str, key: str) -> str:
@@ -186,7 +229,7 @@ def _unknown(name: str, key: str) -> str:
     )
 
 
-@lru_cache(maxsize=1)
+@cache
 def _index() -> Mapping[str, str]:
     """Map every name and alias, in lower case, to the platform's name."""
     index: dict[str, str] = {}
@@ -215,7 +258,7 @@ def _read(path: Path) -> dict[str, Any]:
     return data
 
 
-@lru_cache(maxsize=None)
+@cache
 def _raw(name: str) -> Mapping[str, Any]:
     """Return the file's content over that of the platform it extends."""
     data = _read(_path(name))
@@ -227,7 +270,7 @@ def _raw(name: str) -> Mapping[str, Any]:
     return {**_raw(base), **data}
 
 
-@lru_cache(maxsize=None)
+@cache
 def _build(name: str) -> Platform:
     return parse(_raw(name), _path(name))
 
@@ -255,8 +298,9 @@ def parse(data: Mapping[str, Any], path: Path) -> Platform:
         complete=_proof(node.child("complete")),
         noise=node.patterns("noise"),
         volatile=node.patterns("volatile", "\\n(?:", ")[^\\n]*"),
+        volatile_rules=node.strings("volatile"),
         resalted=node.patterns("resalted"),
-        secrets=node.compile("secrets", (*node.strings("secrets"), *load_common().secrets)),
+        secrets=node.rules("secrets", load_common().secrets),
         sections=tuple(_section(child) for child in node.children("sections")),
         ending=node.compile("prompt", [prompt], flags=0) if prompt else None,
     )
@@ -267,8 +311,11 @@ def parse(data: Mapping[str, Any], path: Path) -> Platform:
 
 
 def _fetch(node: _Node) -> Fetch:
+    commands = node.strings("commands")
+    if not commands:
+        raise node.error("commands", "is empty")
     fetch = Fetch(
-        commands=node.strings("commands"),
+        commands=commands,
         read_timeout=float(node.take("read_timeout", (int, float))),
     )
     node.finish()
@@ -278,7 +325,7 @@ def _fetch(node: _Node) -> Fetch:
 def _section(node: _Node) -> Section:
     section = Section(
         block=node.compile("block", [node.string("block")]),
-        secrets=node.compile("secrets", node.strings("secrets")),
+        secrets=node.rules("secrets"),
     )
     node.finish()
     return section
@@ -311,9 +358,7 @@ def _nesting(node: _Node) -> Nesting:
 
 
 def _quoted(node: _Node) -> Quoted:
-    quoted = Quoted(
-        open=node.compile("open", [node.string("open")]), close=node.optional("close")
-    )
+    quoted = Quoted(open=node.compile("open", [node.string("open")]), close=node.optional("close"))
     if quoted.close is None and "close" not in quoted.open.groupindex:
         raise node.error("close", "is missing, and open has no group named close")
     node.finish()
@@ -405,6 +450,15 @@ class _Node:
                 raise self.error(key, f"{source!r} is no regular expression: {error}") from error
         return re.compile(before + "|".join(sources) + after, flags)
 
+    def rules(self, key: str, more: Iterable[str] = ()) -> Pattern[str]:
+        """Compile rules for secrets; each has to begin with a literal character."""
+        sources = (*self.strings(key), *more)
+        self.compile(key, sources)
+        try:
+            return compile_rules(sources)
+        except ValueError as error:
+            raise self.error(key, str(error)) from error
+
     def finish(self) -> None:
         """Refuse keys that nobody asked for: a misspelt rule must not go unnoticed."""
         unknown = sorted(set(map(str, self._data)) - self._taken)
@@ -412,7 +466,27 @@ class _Node:
             raise self.error(unknown[0], "is not a key that a platform file has")
 
 
-def _expand(source: str) -> str:
-    for macro, meaning in _MACROS.items():
+def compile_rules(sources: Iterable[str], macros: Mapping[str, str] = _MACROS) -> Pattern[str]:
+    """Join rules into one alternation, grouped by their first character.
+
+    At a given place the rules are tried in their order still, since only those of one letter can
+    match there; but a place costs one comparison a letter, not one a rule. On an IOS configuration
+    that takes the scan from 3.1 to 1.2 ms for 40 KB.
+
+    Raises:
+        ValueError: a rule does not begin with a literal character.
+    """
+    groups: dict[str, list[str]] = {}
+    for source in sources:
+        first = _FIRST.match(source)
+        if first is None:
+            raise ValueError(f"{source!r} does not begin with a literal character")
+        groups.setdefault(first[0], []).append(_expand(source[first.end() :], macros))
+    branches = (f"{first}(?:{'|'.join(rest)})" for first, rest in groups.items())
+    return re.compile("|".join(branches), re.MULTILINE)
+
+
+def _expand(source: str, macros: Mapping[str, str] = _MACROS) -> str:
+    for macro, meaning in macros.items():
         source = source.replace(macro, meaning)
     return source

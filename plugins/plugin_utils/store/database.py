@@ -52,8 +52,6 @@ REMEDIES = {
     "end, or use PostgreSQL when several runs share one store.",
     "SQLITE_LOCKED": "Another process holds it locked: wait for it to end.",
     "08": "Check that the server runs and that host, port and network are right.",
-    "28": "Check the user name and the password in the store's URL.",
-    "3D": "Create the database, or correct its name in the store's URL.",
     "42501": "Grant this user the right to create and write tables in the database.",
     "42P07": "Tables of these names exist already: give the store a database of its own.",
     "53100": "The database server's disk is full: free space there; what was committed is safe.",
@@ -63,7 +61,10 @@ REMEDIES = {
 }
 """By the longest prefix of SQLite's error name or PostgreSQL's SQLSTATE."""
 
-DEFAULT_REMEDY = "Check that the store's URL is right and that the database can be reached."
+DEFAULT_REMEDY = (
+    "Check that the server runs, and host, port, database, user and password in the store's URL."
+)
+"""Where a server cannot be reached, libpq has words but no SQLSTATE."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -39,8 +39,11 @@ SETTINGS = {
     "gc.autoDetach": "false",
     "maintenance.autoDetach": "false",
 }
+FULL = "Free space on its file system; the exact texts are safe in the store."
 ADVICE = {
-    "no space left": "Free space on its file system; the exact texts are safe in the store.",
+    "no space left": FULL,
+    "out of diskspace": FULL,
+    "quota": FULL,
     "permission denied": "Give this user write access to the repository.",
     "read-only file system": "Make the file system writable, or set another directory.",
     "cannot lock ref": "Another git process moved the branch; run again.",
@@ -71,6 +74,11 @@ class Git:
     def private(self) -> Path:
         """Our own corner among git's files: the lock, and what is in the making."""
         return self.directory / "prime.netops"
+
+    @property
+    def head(self) -> Path:
+        """What makes a directory a repository; `git init` writes it towards its end."""
+        return self.directory / "HEAD"
 
     @property
     def index(self) -> Path:

@@ -26,6 +26,8 @@ def file_lock(path: Path, timeout: float) -> Iterator[int]:
     """
     descriptor = os.open(path, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600)
     try:
+        if os.fstat(descriptor).st_uid == os.geteuid():
+            os.fchmod(descriptor, 0o600)  # an umask may have taken the owner's own rights
         _acquire(descriptor, time.monotonic() + timeout)
         yield descriptor
     finally:

@@ -6,23 +6,21 @@
 
 from __future__ import annotations
 
-import hashlib
+import contextlib
 import os
-import tempfile
 from pathlib import Path
 from types import TracebackType
-from typing import Self
+from typing import IO, Self, cast
 
 from ..errors import MirrorError
 from .codec import to_bytes, to_text
 from .database import private_directory
-from .git import PENDING, Git
+from .git import ALGORITHMS, AUTHOR, PENDING, Git, blob_id
 from .mirror_path import MirrorPaths, is_safe_path, mirror_path
-from .mirror_update import Update, exclusive, is_ours, read_tree, recover, resolve
+from .mirror_update import Update, exclusive, is_ours, read_tree, recover, resolve, run_lock
 
 __all__ = ["GitMirror", "MirrorBlocked", "MirrorPaths", "mirror_path"]
 
-AUTHOR = "prime.netops"
 BLOCKED_SHOWN = 5
 
 
@@ -53,7 +51,8 @@ class GitMirror:
     def __init__(self, git: Git, lock_timeout: float) -> None:
         self._git = git
         self._lock_timeout = lock_timeout
-        self._algorithm = git.run("rev-parse", "--show-object-format").stdout.decode().strip()
+        object_format = git.run("rev-parse", "--show-object-format").stdout.decode().strip()
+        self._digits = next(d for d, name in ALGORITHMS.items() if name == object_format)
         self._head: str | None = None
         self._tree: dict[str, str] = {}
         self._staged: dict[str, str] = {}
@@ -69,9 +68,9 @@ class GitMirror:
         not empty, not writable, locked.
         """
         git = Git(path.absolute())
-        _make(git)
+        _make(git, lock_timeout)
         if _left_undone(git):
-            with exclusive(git, lock_timeout) as locked:
+            with git.file_errors(), exclusive(git, lock_timeout) as locked:
                 recover(locked)
         return cls(git, lock_timeout)
 
@@ -102,8 +101,7 @@ class GitMirror:
         blob = self._blob_id(data)
         differs = self._tree.get(path) != blob
         if differs and self._staged.get(path) != blob:
-            self._blobs = self._blobs or _BlobStream(self._git)
-            self._blobs.write(data)
+            self._send(data)
         self._staged[path] = blob
         return differs
 
@@ -117,7 +115,7 @@ class GitMirror:
         """
         self._end_blobs()
         staged, self._staged = self._staged, {}
-        with exclusive(self._git, self._lock_timeout) as locked:
+        with self._git.file_errors(), exclusive(self._git, self._lock_timeout) as locked:
             recover(locked)
             self._load_head()
             update = Update(locked, self._head, self._tree, staged)
@@ -151,7 +149,7 @@ class GitMirror:
         self.close()
 
     def _blob_id(self, data: bytes) -> str:
-        return blob_id(data, self._algorithm)
+        return blob_id(data, self._digits)
 
     def _load_head(self) -> None:
         head = resolve(self._git, "HEAD")
@@ -159,10 +157,21 @@ class GitMirror:
             self._head = head
             self._tree = read_tree(self._git, head) if head else {}
 
+    def _send(self, data: bytes) -> None:
+        self._blobs = self._blobs or _BlobStream(self._git)
+        try:
+            self._blobs.write(data)
+        except BrokenPipeError:
+            self._end_blobs()
+
     def _end_blobs(self) -> None:
         blobs, self._blobs = self._blobs, None
-        if blobs:
-            blobs.finish()
+        try:
+            if blobs:
+                blobs.finish()
+        except MirrorError:
+            self._staged = {}
+            raise
 
 
 class _BlobStream:
@@ -174,70 +183,51 @@ class _BlobStream:
 
     def __init__(self, git: Git) -> None:
         self._git = git
-        self._stderr = tempfile.TemporaryFile()  # noqa: SIM115 - closed with the process
         # Fast and without deltas: the network threads want the processor now, and `tidy` packs
         # better later. 42 KB cost 0.35 ms so, 0.9 ms by git's defaults.
-        self._process = git.start(
-            "-c",
-            "core.compression=1",
-            "fast-import",
-            "--quiet",
-            "--depth=0",
-            stderr=self._stderr,
-        )
+        self._process = git.start("-c", "core.compression=1", "fast-import", "--quiet", "--depth=0")
+        self._pipe = cast(IO[bytes], self._process.stdin)
+        self._complaints = cast(IO[bytes], self._process.stderr)
 
     def write(self, data: bytes) -> None:
-        """Send one text."""
-        stream = self._process.stdin
-        assert stream is not None  # noqa: S101 - Popen was given a pipe
-        try:
-            stream.write(b"blob\ndata %d\n%b\n" % (len(data), data))
-        except BrokenPipeError:
-            self.finish()
+        """Send one text; raises BrokenPipeError when git is gone, and `finish` says why."""
+        self._pipe.write(b"blob\ndata %d\n%b\n" % (len(data), data))
 
     def finish(self) -> None:
         """Close the pack; raises MirrorError when git could not write it."""
-        self._close_pipe()
-        code = self._process.wait()
-        self._stderr.seek(0)
-        words = self._stderr.read()
-        self._stderr.close()
-        if code != 0:
+        words = self._end()
+        if self._process.returncode:
             raise self._git.failure("fast-import", words)
 
     def abandon(self) -> None:
         """End without caring; what was written is unreachable, and git's to collect."""
-        self._close_pipe()
+        self._end()
+
+    def _end(self) -> bytes:
+        """Let git come to its end and return what it complained of."""
+        with contextlib.suppress(BrokenPipeError):
+            self._pipe.close()
+        with self._complaints:
+            words = self._complaints.read()
         self._process.wait()
-        self._stderr.close()
-
-    def _close_pipe(self) -> None:
-        try:
-            if self._process.stdin:
-                self._process.stdin.close()
-        except BrokenPipeError:
-            pass
+        return words
 
 
-def blob_id(data: bytes, algorithm: str = "sha1") -> str:
-    """Return the name that git gives to bytes."""
-    digest = hashlib.new(algorithm, b"blob %d\0" % len(data), usedforsecurity=False)
-    digest.update(data)
-    return digest.hexdigest()
-
-
-def _make(git: Git) -> None:
+def _make(git: Git, lock_timeout: float) -> None:
     """Make the repository, or refuse a place that holds something else."""
     try:
         private_directory(git.repository)
-        if not git.directory.exists():
-            if any(git.repository.iterdir()):
-                raise MirrorError(
-                    f"{git.repository} is not a git repository, and it is not empty. Give the git "
-                    "mirror another directory, or run `git init` there when it is the right one."
-                )
-            git.run("init", "--quiet", "--template=", "--initial-branch=main")
-        git.private.mkdir(mode=0o700, exist_ok=True)
+        # Looked at in this order, for another run may be making the repository now.
+        others = [each for each in git.repository.iterdir() if each != git.directory]
+        if others and not git.head.exists():
+            raise MirrorError(
+                f"{git.repository} is not a git repository, and it is not empty. Give the git "
+                "mirror another directory, or run `git init` there when it is the right one."
+            )
+        private_directory(git.private)
+        if not git.head.exists():
+            with run_lock(git, lock_timeout):
+                git.run("init", "--quiet", "--template=", "--initial-branch=main")
     except OSError as error:
         raise _unwritable(git, str(error)) from error
     for place in (git.repository, git.directory, git.directory / "objects", git.private):

@@ -9,9 +9,9 @@ from __future__ import annotations
 import hashlib
 import re
 import unicodedata
-from pathlib import PurePosixPath
+from functools import lru_cache
 
-from jinja2 import StrictUndefined, TemplateError
+from jinja2 import StrictUndefined, Template, TemplateError
 from jinja2.sandbox import ImmutableSandboxedEnvironment
 
 from ..errors import MirrorError
@@ -21,8 +21,9 @@ LONGEST_VALUE = 100
 """Bytes of UTF-8. Two values and the template's own words still fit the 255 of a file name."""
 LONGEST_NAME = 255
 
-_REPLACED = re.compile(r"[/\\\x00-\x1f\x7f-\x9f]")
-_UNSEEN = frozenset({"Cc", "Cf", "Cs", "Co", "Cn", "Zl", "Zp"})
+_CONTROL = re.compile(r"[\\\x00-\x1f\x7f-\x9f]")
+_REPLACED = re.compile(rf"/|{_CONTROL.pattern}")
+_UNSEEN = frozenset({"Cc", "Cf", "Cs", "Zl", "Zp"})
 # Leading dots hide a file, and '.git' in any case is git's own; 'git~1' is '.git' on Windows, where
 # names cannot end in a dot or a space either: somebody may clone the mirror there.
 _FORBIDDEN_ENDS = re.compile(r"^[.\s]+|^(?=git~\d)|[.\s]+$", re.IGNORECASE)
@@ -40,9 +41,10 @@ class MirrorPaths:
         self._source = template
         self._files: dict[str, str] = {}
         self._directories: dict[str, str] = {}
-        environment = ImmutableSandboxedEnvironment(undefined=StrictUndefined, autoescape=False)
+        if template.lstrip().startswith("/"):
+            raise self._wrong("it is absolute, and paths begin at the mirror's top")
         try:
-            self._template = environment.from_string(template)
+            self._template = _compile(template)
         except TemplateError as error:
             raise self._wrong(str(error)) from error
 
@@ -54,17 +56,18 @@ class MirrorPaths:
         values = {"host": host, "site": site, "platform": platform}
         try:
             rendered = self._template.render({key: safe_name(each) for key, each in values.items()})
-        except TemplateError as error:
+        except Exception as error:  # a template can raise anything
             raise self._wrong(str(error), host) from error
         path = "/".join(part for part in rendered.strip().split("/") if part)
-        if not is_safe_path(path) or rendered.strip().startswith("/"):
+        if not is_safe_path(path):
             raise self._wrong(f"it gives {rendered!r}, which is no path inside the mirror", host)
         self._claim(path, host)
         return path
 
     def _claim(self, path: str, host: str) -> None:
         folded = path.casefold()
-        parents = [str(each) for each in PurePosixPath(folded).parents][:-1]
+        parts = folded.split("/")
+        parents = ["/".join(parts[:count]) for count in range(1, len(parts))]
         holders = [self._files.get(folded), self._directories.get(folded)]
         holders += [self._files.get(parent) for parent in parents]
         other = next((each for each in holders if each is not None and each != host), None)
@@ -97,9 +100,8 @@ def safe_name(value: str) -> str:
     Composed Unicode (NFC), so that a name typed on another system is the same. What is too long
     is cut and ends in eight digits of the whole value's SHA-256.
     """
-    visible = "".join(
-        "_" if _unseen(letter) else letter for letter in unicodedata.normalize("NFC", value)
-    )
+    composed = unicodedata.normalize("NFC", value)
+    visible = "".join("_" if _unseen(letter) else letter for letter in composed)
     name = _FORBIDDEN_ENDS.sub("_", _REPLACED.sub("_", visible))
     encoded = name.encode()
     if len(encoded) <= LONGEST_VALUE:
@@ -110,14 +112,20 @@ def safe_name(value: str) -> str:
 
 def is_safe_path(path: str) -> bool:
     """Tell whether git and every file system take the path, and it stays inside the mirror."""
-    parts = path.split("/")
-    return all(
-        part
-        and not part.startswith(".")
-        and not _REPLACED.search(part)
-        and len(part.encode("utf-8", "surrogatepass")) <= LONGEST_NAME
-        for part in parts
+    try:
+        parts = path.encode().split(b"/")
+    except UnicodeEncodeError:
+        return False
+    return not _CONTROL.search(path) and all(
+        part and not part.startswith(b".") and len(part) <= LONGEST_NAME for part in parts
     )
+
+
+@lru_cache(maxsize=8)
+def _compile(template: str) -> Template:
+    """Compile once for the fleet: it takes 2 ms, filling it in 0.02."""
+    environment = ImmutableSandboxedEnvironment(undefined=StrictUndefined, autoescape=False)
+    return environment.from_string(template)
 
 
 def _unseen(letter: str) -> bool:

@@ -31,11 +31,10 @@ from pathlib import Path, PurePosixPath
 
 from ..errors import MirrorError
 from .database import private_directory
-from .git import PENDING, Git
+from .git import PENDING, Git, blob_id
 from .locks import POLL_SECONDS, file_lock
 
 PLAIN_FILE = "100644"
-EMAIL = "prime.netops@localhost"
 MARKER = b"prime.netops\n"
 FOREIGN = "foreign"
 """In the place of a blob's name: something that is neither a plain file nor nothing."""
@@ -50,7 +49,7 @@ def exclusive(git: Git, timeout: float) -> Iterator[Git]:
     process still keeps the next run out.
     """
     deadline = time.monotonic() + timeout
-    with _run_lock(git, timeout) as descriptor:
+    with run_lock(git, timeout) as descriptor:
         locked = replace(git, keep_open=(descriptor,))
         _clear(git)
         _take_index_lock(git, deadline)
@@ -62,7 +61,8 @@ def exclusive(git: Git, timeout: float) -> Iterator[Git]:
 
 
 @contextmanager
-def _run_lock(git: Git, timeout: float) -> Iterator[int]:
+def run_lock(git: Git, timeout: float) -> Iterator[int]:
+    """Hold the mirror's lock and yield its descriptor; raises MirrorError after the time-out."""
     with ExitStack() as stack:
         try:
             descriptor = stack.enter_context(file_lock(git.private / "lock", timeout))
@@ -163,6 +163,7 @@ class Update:
         self._index = str(git.private / "index")
         if git.index.exists():
             shutil.copyfile(git.index, self._index)
+            Path(self._index).chmod(0o600)
         states = self._look(wanted)
         self.blocked = sorted(
             path
@@ -206,21 +207,20 @@ class Update:
         state = self._states[path]
         return state or _Place(self._tree.get(path), self._tree.get(path))
 
-    def _look(self, paths: Iterable[str]) -> dict[str, _Place]:
+    def _look(self, wanted: Mapping[str, str]) -> dict[str, _Place]:
         """Return index and working tree of those paths where one of them may differ from HEAD."""
         self._refresh()
-        index = _differences(
-            self._indexed("diff-index", "--cached", "-z", self._head or self._empty())
-        )
+        base = self._head or self._empty_tree()
+        index = _differences(self._indexed("diff-index", "--cached", "-z", base))
         files = _differences(self._indexed("diff-files", "-z"))
         places = {}
-        for path in paths:
+        for path in wanted:
             if path in index or path in files or path not in self._tree:
                 blob = index.get(path, self._tree.get(path))
-                places[path] = _Place(blob, self._file(path))
+                places[path] = _Place(blob, self._file(path, len(wanted[path])))
         return places
 
-    def _file(self, path: str) -> str | None:
+    def _file(self, path: str, digits: int) -> str | None:
         """Return the blob that a file of the working tree is, None when nothing is there."""
         place = self._git.repository / path
         try:
@@ -231,7 +231,7 @@ class Update:
             return FOREIGN
         if not stat.S_ISREG(mode) or self._leads_away(place.parent):
             return FOREIGN
-        return self._git.run("hash-object", f"--path={path}", str(place)).stdout.decode().strip()
+        return blob_id(place.read_bytes(), digits)
 
     def _leads_away(self, directory: Path) -> bool:
         """Tell whether a symbolic link is on the way: its target is not the mirror's to write."""
@@ -241,7 +241,7 @@ class Update:
             directory = directory.parent
         return False
 
-    def _empty(self) -> str:
+    def _empty_tree(self) -> str:
         return self._git.run("hash-object", "-t", "tree", "--stdin").stdout.decode().strip()
 
     def _make_commit(self, changed: Mapping[str, str], message: str, author: str) -> str:
@@ -257,9 +257,7 @@ class Update:
             *parents,
             stdin=message.replace("\0", "").encode("utf-8", "backslashreplace"),
             GIT_AUTHOR_NAME=author,
-            GIT_AUTHOR_EMAIL=EMAIL,
             GIT_COMMITTER_NAME=author,
-            GIT_COMMITTER_EMAIL=EMAIL,
         )
         return commit.stdout.decode().strip()
 

@@ -34,10 +34,10 @@ def send(
     """
     platform = host.device.os
     host.flight.phase = f"waiting for the output of '{command}'"
-    output: str = connection.send_command(
+    output = connection.send_command(
         command,
         expect_string=platform.prompt,
         read_timeout=host.flight.remaining(at_most=platform.config.read_timeout),
         strip_prompt=not keep_prompt,
     )
-    return output
+    return str(output)

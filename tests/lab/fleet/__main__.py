@@ -7,7 +7,6 @@ import json
 import sys
 from pathlib import Path
 
-from . import server
 from .control import LabError, down, find, prepare, up
 from .dialects import DIALECTS
 from .faults import FAULTS
@@ -27,16 +26,20 @@ def main(arguments: list[str] | None = None) -> int:
 def _parser() -> argparse.ArgumentParser:
     faults = "\n".join(f"  {name:17} {text}" for name, text in FAULTS.items())
     parser = argparse.ArgumentParser(
-        prog="python -m tests.lab.fleet", description=__doc__,
+        prog="python -m tests.lab.fleet",
+        description=__doc__,
         formatter_class=argparse.RawDescriptionHelpFormatter,
         epilog=f"faults (name, or name:times for that many connections):\n{faults}\n\n"
-               f"platforms: {', '.join(DIALECTS)}")
+        f"platforms: {', '.join(DIALECTS)}",
+    )
     commands = parser.add_subparsers(required=True, metavar="COMMAND")
-    for name, run, about in (("serve", _serve, "run a lab here until Ctrl-C"),
-                             ("up", _up, "start a lab in the background, once"),
-                             ("down", _down, "stop it"),
-                             ("set", _set, "change a device of a running lab"),
-                             ("counters", _counters, "show what the devices have seen")):
+    for name, run, about in (
+        ("serve", _serve, "run a lab here until Ctrl-C"),
+        ("up", _up, "start a lab in the background, once"),
+        ("down", _down, "stop it"),
+        ("set", _set, "change a device of a running lab"),
+        ("counters", _counters, "show what the devices have seen"),
+    ):
         command = commands.add_parser(name, help=about, description=about)
         command.set_defaults(run=run)
         command.add_argument("--state", type=Path, required=True, help="the lab's directory")
@@ -44,8 +47,12 @@ def _parser() -> argparse.ArgumentParser:
             _add_request(command)
         if name == "set":
             command.add_argument("device")
-            command.add_argument("change", nargs="+", metavar="KEY=VALUE",
-                                 help="revision=2, fault=drop:1, fault=, latency=0.5")
+            command.add_argument(
+                "change",
+                nargs="+",
+                metavar="KEY=VALUE",
+                help="revision=2, fault=drop:1, fault=, latency=0.5",
+            )
     internal = commands.add_parser("run")
     internal.set_defaults(run=_run)
     internal.add_argument("state", type=Path)
@@ -69,15 +76,25 @@ def _add_request(command: argparse.ArgumentParser) -> None:
 def _request(options: argparse.Namespace) -> Request:
     return Request(
         devices=options.devices or (25 if options.profile == "embedded" else 3),
-        profile=options.profile, platforms=tuple(options.platforms), latency=options.latency,
-        aaa_latency=options.aaa_latency, lockout=options.lockout, size_kb=options.size,
-        faults=dict(_pair(text) for text in options.fault), connection=options.connection)
+        profile=options.profile,
+        platforms=tuple(options.platforms),
+        latency=options.latency,
+        aaa_latency=options.aaa_latency,
+        lockout=options.lockout,
+        size_kb=options.size,
+        faults=dict(_pair(text) for text in options.fault),
+        connection=options.connection,
+    )
 
 
 def _serve(options: argparse.Namespace) -> int:
+    from . import server  # asyncssh takes half a second, which only the server needs
+
     plan = prepare(_request(options), options.state)
-    about = (f"{len(plan.devices)} devices listen on port {plan.port}.\n"
-             f"Inventory: {options.state / 'inventory.yml'}\nCtrl-C stops the lab.")
+    about = (
+        f"{len(plan.devices)} devices listen on port {plan.port}.\n"
+        f"Inventory: {options.state / 'inventory.yml'}\nCtrl-C stops the lab."
+    )
     server.run(options.state, lambda: print(about, flush=True), until_eof=False)
     return 0
 
@@ -94,8 +111,10 @@ def _down(options: argparse.Namespace) -> int:
 
 
 def _set(options: argparse.Namespace) -> int:
-    changes = {key: (json.loads(value) if key in {"revision", "latency", "cut"} else value or None)
-               for key, value in map(_pair, options.change)}
+    changes = {
+        key: (json.loads(value) if key in {"revision", "latency", "cut"} else value or None)
+        for key, value in map(_pair, options.change)
+    }
     find(options.state).override(options.device, **changes)
     return 0
 
@@ -106,6 +125,8 @@ def _counters(options: argparse.Namespace) -> int:
 
 
 def _run(options: argparse.Namespace) -> int:
+    from . import server
+
     server.run(options.state, lambda: print("ready", flush=True), options.until_eof)
     return 0
 

@@ -29,8 +29,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from .device import OVERRIDES
-from .faults import Fault
+from .faults import OVERRIDES, Fault
 from .inventory import write_inventory
 from .plan import Plan, Request, make_plan
 
@@ -72,8 +71,10 @@ class Lab:
             Fault.parse(change.get("fault"))
             unknown = set(change) - OVERRIDES
             if unknown:
-                raise LabError(f"{device}: no override {', '.join(sorted(unknown))}; "
-                               f"there are: {', '.join(sorted(OVERRIDES))}")
+                raise LabError(
+                    f"{device}: no override {', '.join(sorted(unknown))}; "
+                    f"there are: {', '.join(sorted(OVERRIDES))}"
+                )
         self._exchange(changes)
 
     def restore(self) -> None:
@@ -90,8 +91,9 @@ class Lab:
         """Write a new generation of overrides; the counters that answer it are up to date."""
         with _locked(self.state):
             path = self.state / "overrides.json"
-            known = json.loads(path.read_text()) if path.exists() else {
-                "generation": 0, "devices": {}}
+            known: dict[str, Any] = {"generation": 0, "devices": {}}
+            if path.exists():
+                known = json.loads(path.read_text())
             devices = {} if changes is None else known["devices"]
             for name, change in (changes or {}).items():
                 devices[name] = {**devices.get(name, {}), **change}
@@ -160,8 +162,10 @@ def up(request: Request, state: Path) -> Lab:
         if is_running(state):
             running = _load(state / "plan.json")
             if running is None or running.request != request:
-                raise LabError(f"another lab runs in {state}: stop it first, "
-                               f"python -m tests.lab.fleet down --state {state}")
+                raise LabError(
+                    f"another lab runs in {state}: stop it first, "
+                    f"python -m tests.lab.fleet down --state {state}"
+                )
             return Lab(state, running)
         plan = prepare(request, state)
         _spawn(state, subprocess.DEVNULL)
@@ -187,8 +191,9 @@ def find(state: Path) -> Lab:
     """The lab that runs in a state directory; LabError when none does."""
     plan = _load(state / "plan.json")
     if plan is None or not is_running(state):
-        raise LabError(f"no lab runs in {state}: start it with "
-                       f"python -m tests.lab.fleet up --state {state}")
+        raise LabError(
+            f"no lab runs in {state}: start it with python -m tests.lab.fleet up --state {state}"
+        )
     return Lab(state, plan)
 
 
@@ -233,8 +238,14 @@ def _spawn(state: Path, stdin: int) -> subprocess.Popen[bytes]:
     if stdin == subprocess.PIPE:
         command.append("--until-eof")
     with (state / "server.log").open("wb") as log:
-        process = subprocess.Popen(command, cwd=_ROOT, stdin=stdin, stdout=subprocess.PIPE,
-                                   stderr=log, start_new_session=True)
+        process = subprocess.Popen(
+            command,
+            cwd=_ROOT,
+            stdin=stdin,
+            stdout=subprocess.PIPE,
+            stderr=log,
+            start_new_session=True,
+        )
     assert process.stdout is not None
     with process.stdout as output:
         if output.readline():

@@ -17,9 +17,6 @@ from .dialects import DIALECTS, Dialect
 from .faults import Fault
 from .plan import DeviceSpec, Plan
 
-OVERRIDES = frozenset({"fault", "revision", "latency", "auth", "password", "cut"})
-"""What may be changed while the lab runs; `cut` is where a half-way fault strikes (0 to 1)."""
-
 
 @dataclass(slots=True)
 class Count:
@@ -46,8 +43,9 @@ class Domain:
 class Device:
     """Behaviour of one device that outlives its connections."""
 
-    def __init__(self, plan: Plan, spec: DeviceSpec, domain: Domain,
-                 cured: Callable[[Device], None]) -> None:
+    def __init__(
+        self, plan: Plan, spec: DeviceSpec, domain: Domain, cured: Callable[[Device], None]
+    ) -> None:
         self._plan = plan
         self._domain = domain
         self.cured = cured
@@ -103,9 +101,12 @@ class Device:
     def logs_in(self, user: str, password: str, fault: str | None) -> bool:
         """Judge a login, and count it for the device and for the account."""
         limit = self._plan.request.lockout
-        good = (user == self._plan.user and password == self._password
-                and fault != "wrong_password"
-                and not (limit and self._domain.failed.get(user, 0) >= limit))
+        good = (
+            user == self._plan.user
+            and password == self._password
+            and fault != "wrong_password"
+            and not (limit and self._domain.failed.get(user, 0) >= limit)
+        )
         if good:
             self.count.logins += 1
         else:
@@ -126,15 +127,15 @@ class Device:
             self._configs[key] = make_config(self.spec, *key)
         return self._configs[key]
 
-    def cut_off(self, connection: asyncssh.SSHServerConnection) -> None:
-        """Break a connection without a goodbye."""
-        connection.abort()
-
     def host_key(self, seed: bytes) -> asyncssh.SSHKey:
         """The device's own key: always the same for a state directory, unless it has changed."""
         label = f"{self.spec.name}/{self.fault == 'changed_host_key'}"
         secret = hmac.digest(seed, label.encode(), hashlib.sha256)
         key = ed25519.Ed25519PrivateKey.from_private_bytes(secret)
-        return asyncssh.import_private_key(key.private_bytes(
-            serialization.Encoding.PEM, serialization.PrivateFormat.OpenSSH,
-            serialization.NoEncryption()))
+        return asyncssh.import_private_key(
+            key.private_bytes(
+                serialization.Encoding.PEM,
+                serialization.PrivateFormat.OpenSSH,
+                serialization.NoEncryption(),
+            )
+        )

@@ -65,6 +65,7 @@ class Dialect:
     error: str
     greeting: str = ""
     unprivileged: str | None = None
+    length: int = 24
     more: str = " --More-- "
     erase: str = "\b" * 10 + " " * 10 + "\b" * 10
     before: str = ""
@@ -76,8 +77,13 @@ class Dialect:
     repaints: bool = False
     console: str = "session"
     kex: tuple[str, ...] = field(
-        default=("curve25519-sha256", "curve25519-sha256@libssh.org", "ecdh-sha2-nistp256",
-                 "diffie-hellman-group14-sha256"))
+        default=(
+            "curve25519-sha256",
+            "curve25519-sha256@libssh.org",
+            "ecdh-sha2-nistp256",
+            "diffie-hellman-group14-sha256",
+        )
+    )
 
 
 _BYE: dict[str, Action] = {"exit": Bye(), "quit": Bye(), "logout": Bye()}
@@ -88,7 +94,8 @@ _TERMINAL: dict[str, Action] = {
 _CARET = "{caret}^\n% Invalid input detected at '^' marker.\n"
 
 _IOS_VERSION = """\
-Cisco IOS Software, C2960X Software (C2960X-UNIVERSALK9-M), Version 15.2(7)E8, RELEASE SOFTWARE (fc3)
+Cisco IOS Software, C2960X Software (C2960X-UNIVERSALK9-M), Version 15.2(7)E8, \
+RELEASE SOFTWARE (fc3)
 Technical Support: http://www.cisco.com/techsupport
 Copyright (c) 1986-2023 by Cisco Systems, Inc.
 Compiled Fri 10-Mar-23 11:03 by prod_rel_team
@@ -153,7 +160,8 @@ GigabitEthernet1/0/2   unassigned      YES unset  down                  down
 
 def _ios(version: str) -> dict[str, dict[str, Action]]:
     user: dict[str, Action] = {
-        **_BYE, **_TERMINAL,
+        **_BYE,
+        **_TERMINAL,
         "enable": Enable(),
         "show version": Say(version),
         "show clock": Say("*{clock}"),
@@ -196,14 +204,17 @@ NXOS = Dialect(
     name="cisco_nxos",
     network_os="cisco.nxos.nxos",
     prompts={"exec": "{host}# "},
-    commands={"exec": {
-        **_BYE, **_TERMINAL,
-        "show running-config": Show(),
-        "show startup-config": Show(),
-        "show privilege": Say("User name: {user}\nCurrent privilege level: -1\n"
-                              "Feature privilege: Disabled"),
-        "show clock": Say("{clock}\nTime source is NTP"),
-        "show version": Say("""\
+    commands={
+        "exec": {
+            **_BYE,
+            **_TERMINAL,
+            "show running-config": Show(),
+            "show startup-config": Show(),
+            "show privilege": Say(
+                "User name: {user}\nCurrent privilege level: -1\nFeature privilege: Disabled"
+            ),
+            "show clock": Say("{clock}\nTime source is NTP"),
+            "show version": Say("""\
 Cisco Nexus Operating System (NX-OS) Software
 TAC support: http://www.cisco.com/tac
 
@@ -228,7 +239,8 @@ Last reset at 303441 usecs after Mon Apr 27 03:11:05 2026
   System version: 9.3(10)
   Service:
 """),
-    }},
+        }
+    },
     error="{caret}^\n% Invalid command at '^' marker.",
     greeting="""\
 Cisco Nexus Operating System (NX-OS) Software
@@ -244,13 +256,14 @@ XR = Dialect(
     name="cisco_xr",
     network_os="cisco.iosxr.iosxr",
     prompts={"exec": "RP/0/RP0/CPU0:{host}#"},
-    commands={"exec": {
-        **_BYE,
-        "terminal length {n}": Set("length"),
-        "terminal width {n}": Set("width"),
-        "show running-config": Show(),
-        "show clock": Say("{clock}"),
-        "show version": Say("""\
+    commands={
+        "exec": {
+            **_BYE,
+            "terminal length {n}": Set("length"),
+            "terminal width {n}": Set("width"),
+            "show running-config": Show(),
+            "show clock": Say("{clock}"),
+            "show version": Say("""\
 Cisco IOS XR Software, Version 7.5.2
 Copyright (c) 2013-2022 by Cisco Systems, Inc.
 
@@ -263,7 +276,8 @@ Build Information:
 cisco NCS-5500 () processor
 System uptime is 30 weeks 4 days 2 hours 1 minute
 """),
-    }},
+        }
+    },
     error=_CARET,
     greeting="\n\n",
     before="{stamp}\n",
@@ -321,22 +335,24 @@ JUNOS = Dialect(
     name="juniper_junos",
     network_os="junipernetworks.junos.junos",
     prompts={"exec": "{user}@{host}> "},
-    commands={"exec": {
-        **_BYE,
-        "set cli screen-width {n}": Set("width", says="Screen width set to {n}"),
-        "set cli screen-length {n}": Set("length", says="Screen length set to {n}"),
-        "set cli complete-on-space off": Say("Disabling complete-on-space"),
-        "set cli prompt {n}": Say(),
-        "show configuration": Show(),
-        "show system uptime": Say("Current time: {clock}"),
-        "show version": Say("""\
+    commands={
+        "exec": {
+            **_BYE,
+            "set cli screen-width {n}": Set("width", says="Screen width set to {n}"),
+            "set cli screen-length {n}": Set("length", says="Screen length set to {n}"),
+            "set cli complete-on-space off": Say("Disabling complete-on-space"),
+            "set cli prompt {n}": Say(),
+            "show configuration": Show(),
+            "show system uptime": Say("Current time: {clock}"),
+            "show version": Say("""\
 Hostname: {host}
 Model: mx204
 Junos: 21.4R3-S5.4
 JUNOS OS Kernel 64-bit  [20230607.5a1b2c3_builder_stable_12_214]
 JUNOS OS libs [20230607.5a1b2c3_builder_stable_12_214]
 """),
-    }},
+        }
+    },
     error="{caret}^\nunknown command.",
     greeting="""\
 --- JUNOS 21.4R3-S5.4 Kernel 64-bit  JNPR-12.1-20230607.5a1b2c3_buil
@@ -350,17 +366,21 @@ SROS = Dialect(
     name="nokia_sros",
     network_os="nokia.sros.classic",
     prompts={"exec": "A:{host}# "},
-    commands={"exec": {
-        "logout": Bye(),
-        "exit all": Say(),
-        "exit": Say(),
-        "environment no more": Set("paging", value=False),
-        "admin display-config": Show(),
-        "show version": Say("TiMOS-C-20.10.R12 cpm/hops64 Nokia 7750 SR Copyright (c) 2000-2022 "
-                            "Nokia.\nAll rights reserved. All use subject to applicable license "
-                            "agreements."),
-        "show time": Say("{clock}"),
-    }},
+    commands={
+        "exec": {
+            "logout": Bye(),
+            "exit all": Say(),
+            "exit": Say(),
+            "environment no more": Set("paging", value=False),
+            "admin display-config": Show(),
+            "show version": Say(
+                "TiMOS-C-20.10.R12 cpm/hops64 Nokia 7750 SR Copyright (c) 2000-2022 "
+                "Nokia.\nAll rights reserved. All use subject to applicable license "
+                "agreements."
+            ),
+            "show time": Say("{clock}"),
+        }
+    },
     error="{caret}^\nError: Bad command.",
     greeting="\n",
     more="Press any key to continue (Q to quit)",
@@ -371,22 +391,26 @@ VRP = Dialect(
     name="huawei_vrp",
     network_os="community.network.ce",
     prompts={"exec": "<{host}>"},
-    commands={"exec": {
-        **_BYE,
-        "screen-length {n} temporary": Set(
-            "length", says="Info: The configuration takes effect on the current user terminal "
-            "interface only."),
-        "screen-width {n}": Set("width"),
-        "display current-configuration": Show(),
-        "display saved-configuration": Show(),
-        "display clock": Say("{clock}"),
-        "display version": Say("""\
+    commands={
+        "exec": {
+            **_BYE,
+            "screen-length {n} temporary": Set(
+                "length",
+                says="Info: The configuration takes effect on the current user terminal "
+                "interface only.",
+            ),
+            "screen-width {n}": Set("width"),
+            "display current-configuration": Show(),
+            "display saved-configuration": Show(),
+            "display clock": Say("{clock}"),
+            "display version": Say("""\
 Huawei Versatile Routing Platform Software
 VRP (R) software, Version 8.191 (CE6857EI V200R019C10SPC500)
 Copyright (C) 2012-2020 Huawei Technologies Co., Ltd.
 HUAWEI CE6857-48S6CQ-EI uptime is 201 days, 3 hours, 12 minutes
 """),
-    }},
+        }
+    },
     error="{caret}^\nError: Unrecognized command found at '^' position.",
     greeting="\nWarning: The initial password poses security risks.\n"
     "Info: The max number of VTY users is 21, the number of current VTY users online is 1, "
@@ -444,28 +468,36 @@ output              : {output}
     abbreviates=False,
     console="device",
     # netmiko's driver for FortiOS offers finite-field groups only
-    kex=("curve25519-sha256", "diffie-hellman-group-exchange-sha256",
-         "diffie-hellman-group14-sha256", "diffie-hellman-group14-sha1"),
+    kex=(
+        "curve25519-sha256",
+        "diffie-hellman-group-exchange-sha256",
+        "diffie-hellman-group14-sha256",
+        "diffie-hellman-group14-sha1",
+    ),
 )
 PANOS = Dialect(
     name="paloalto_panos",
     network_os="paloaltonetworks.panos.panos",
     prompts={"exec": "{user}@{host}> "},
-    commands={"exec": {
-        **_BYE,
-        "set cli scripting-mode on": Say(),
-        "set cli scripting-mode off": Say(),
-        "set cli terminal width {n}": Set("width"),
-        "set cli pager off": Set("paging", value=False),
-        "set cli pager on": Set("paging", value=True),
-        "set cli config-output-format set": Set("form", "set"),
-        "set cli config-output-format xml": Set("form", "xml"),
-        "set cli config-output-format default": Set("form", "native"),
-        "show config running": Show(),
-        "show clock": Say("\n{clock}"),
-        "show system info": Say("hostname: {host}\nmodel: PA-440\nserial: 0211010{n:05d}\n"
-                                "sw-version: 10.2.8\ntime: {clock}"),
-    }},
+    commands={
+        "exec": {
+            **_BYE,
+            "set cli scripting-mode on": Say(),
+            "set cli scripting-mode off": Say(),
+            "set cli terminal width {n}": Set("width"),
+            "set cli pager off": Set("paging", value=False),
+            "set cli pager on": Set("paging", value=True),
+            "set cli config-output-format set": Set("form", "set"),
+            "set cli config-output-format xml": Set("form", "xml"),
+            "set cli config-output-format default": Set("form", "native"),
+            "show config running": Show(),
+            "show clock": Say("\n{clock}"),
+            "show system info": Say(
+                "hostname: {host}\nmodel: PA-440\nserial: 0211010{n:05d}\n"
+                "sw-version: 10.2.8\noperational-mode: normal\ntime: {clock}"
+            ),
+        }
+    },
     error="\nUnknown command: {command}\nInvalid syntax.",
     greeting="Number of failed attempts since last successful login: 0\n\n\n",
     after="\n",
@@ -479,16 +511,17 @@ ROUTEROS = Dialect(
     name="mikrotik_routeros",
     network_os="community.routeros.routeros",
     prompts={"exec": "[{user}@{host}] > "},
-    commands={"exec": {
-        **_BYE,
-        "/export": Show(),
-        "/export terse": Show("terse"),
-        "/export show-sensitive": Show(),
-        "/export show-sensitive terse": Show("terse"),
-        "/export terse show-sensitive": Show("terse"),
-        "/export verbose": Show(),
-        "export": Show(),
-        "/system resource print": Say("""\
+    commands={
+        "exec": {
+            **_BYE,
+            "/export": Show(),
+            "/export terse": Show("terse"),
+            "/export show-sensitive": Show(),
+            "/export show-sensitive terse": Show("terse"),
+            "/export terse show-sensitive": Show("terse"),
+            "/export verbose": Show(),
+            "export": Show(),
+            "/system resource print": Say("""\
                    uptime: 28w1d4h11m2s
                   version: 7.14.2 (stable)
               free-memory: 801.5MiB
@@ -497,8 +530,9 @@ ROUTEROS = Dialect(
                board-name: RB5009UG+S+
                  platform: MikroTik
 """),
-        "/system clock print": Say("{clock}"),
-    }},
+            "/system clock print": Say("{clock}"),
+        }
+    },
     error="bad command name {command} (line 1 column 1)",
     greeting="""\
 
@@ -512,20 +546,22 @@ ROUTEROS = Dialect(
 """,
     abbreviates=False,
     repaints=True,
+    length=0,
     limit="login failure: maximum number of sessions reached",
 )
 VYOS = Dialect(
     name="vyos",
     network_os="vyos.vyos.vyos",
     prompts={"exec": "{user}@{host}:~$ "},
-    commands={"exec": {
-        **_BYE,
-        "set terminal length {n}": Set("length"),
-        "set terminal width {n}": Set("width"),
-        "show configuration": Show(),
-        "show configuration commands": Show("set"),
-        "show date": Say("{clock}"),
-        "show version": Say("""\
+    commands={
+        "exec": {
+            **_BYE,
+            "set terminal length {n}": Set("length"),
+            "set terminal width {n}": Set("width"),
+            "show configuration": Show(),
+            "show configuration commands": Show("set"),
+            "show date": Say("{clock}"),
+            "show version": Say("""\
 Version:          VyOS 1.3.6
 Release train:    equuleus
 
@@ -539,7 +575,8 @@ System type:      KVM guest
 Hardware model:   Standard PC (Q35 + ICH9, 2009)
 Hardware S/N:     {n:08d}
 """),
-    }},
+        }
+    },
     error="\n  Invalid command: [{command}]\n",
     greeting="Welcome to VyOS!\n\nLast login: Mon Nov 23 06:00:01 2026 from 192.0.2.10\n",
     more=":",
@@ -550,18 +587,26 @@ FRR = Dialect(
     name="frr",
     network_os="frr.frr.frr",
     prompts={"exec": "{host}# "},
-    commands={"exec": {
-        **_BYE, **_TERMINAL,
-        "show running-config": Show(),
-        "write terminal": Show(),
-        "show version": Say("FRRouting 8.4.4 ({host}) on Linux(6.1.0-18-amd64).\n"
-                            "Copyright 1996-2005 Kunihiro Ishiguro, et al."),
-    }},
-    error="% Unknown command: {command}",
+    commands={
+        "exec": {
+            **_BYE,
+            "terminal length 0": Say(),
+            "terminal length {n}": Say(
+                '% The "terminal length" command is deprecated and its value is ignored.\n'
+                '% Please use "terminal paginate" instead with OS TTY length handling.'
+            ),
+            "show running-config": Show(),
+            "write terminal": Show(),
+            "show version": Say(
+                "FRRouting 8.4.4 ({host}) on Linux(6.1.0-18-amd64).\n"
+                "Copyright 1996-2005 Kunihiro Ishiguro, et al."
+            ),
+        }
+    },
+    error="% Unknown command: {line}",
     greeting="\nHello, this is FRRouting (version 8.4.4).\n"
     "Copyright 1996-2005 Kunihiro Ishiguro, et al.\n\n",
-    more="--More--",
-    erase="\r        \r",
+    length=0,
     limit="Vty connection refused: too many sessions",
 )
 

@@ -25,6 +25,9 @@ FAULTS: dict[str, str] = {
 }
 """Fault -> what the client sees."""
 
+OVERRIDES = frozenset({"fault", "revision", "latency", "auth", "password", "cut"})
+"""What may be changed while a lab runs; `cut` is where a half-way fault strikes (0 to 1)."""
+
 CLOSED = frozenset({"dead", "refused"})
 HALFWAY = frozenset({"hang", "drop", "truncated", "syslog", "prompt_in_text"})
 

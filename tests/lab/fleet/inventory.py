@@ -14,15 +14,20 @@ from .plan import DeviceSpec, Plan
 
 def write_inventory(plan: Plan, path: Path, extra: dict[str, Any]) -> None:
     """Write a YAML inventory with a group a platform and a group a site. It holds passwords."""
-    inventory = {"all": {
-        "vars": {**_common(plan), **extra, **plan.request.variables},
-        "hosts": {device.name: {"ansible_host": device.address} for device in plan.devices},
-        "children": {**_platforms(plan), **_sites(plan.devices)},
-    }}
+    inventory = {
+        "all": {
+            "vars": {**_common(plan), **extra, **plan.request.variables},
+            "hosts": {device.name: {"ansible_host": device.address} for device in plan.devices},
+            "children": {**_platforms(plan), **_sites(plan.devices)},
+        }
+    }
     path.touch(mode=0o600)
-    path.write_text("# Made by tests.lab.fleet; changes here are lost.\n"
-                    + yaml.dump(inventory, Dumper=getattr(yaml, "CSafeDumper", yaml.SafeDumper),
-                                sort_keys=False))
+    path.write_text(
+        "# Made by tests.lab.fleet; changes here are lost.\n"
+        + yaml.dump(
+            inventory, Dumper=getattr(yaml, "CSafeDumper", yaml.SafeDumper), sort_keys=False
+        )
+    )
 
 
 def _common(plan: Plan) -> dict[str, Any]:
@@ -40,8 +45,10 @@ def _common(plan: Plan) -> dict[str, Any]:
 def _platforms(plan: Plan) -> dict[str, Any]:
     groups: dict[str, Any] = {}
     for device in plan.devices:
-        group = groups.setdefault(device.platform, {
-            "vars": {"ansible_network_os": DIALECTS[device.platform].network_os}, "hosts": {}})
+        group = groups.setdefault(
+            device.platform,
+            {"vars": {"ansible_network_os": DIALECTS[device.platform].network_os}, "hosts": {}},
+        )
         group["hosts"][device.name] = {}
         if device.unprivileged:
             group["vars"] |= {
@@ -55,7 +62,8 @@ def _platforms(plan: Plan) -> dict[str, Any]:
 def _sites(devices: Iterable[DeviceSpec]) -> dict[str, Any]:
     groups: dict[str, Any] = {}
     for device in devices:
-        group = groups.setdefault(f"site_{device.site}",
-                                  {"vars": {"site": device.site}, "hosts": {}})
+        group = groups.setdefault(
+            f"site_{device.site}", {"vars": {"site": device.site}, "hosts": {}}
+        )
         group["hosts"][device.name] = {}
     return groups

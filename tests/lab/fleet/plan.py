@@ -111,8 +111,11 @@ class Plan:
     def load(cls, path: Path) -> Plan:
         """Read a plan that `save` wrote."""
         raw = json.loads(path.read_text())
-        request = Request(**{k: tuple(v) if isinstance(v, list) else v
-                             for k, v in raw.pop("request").items()})
+        wanted: Any = {
+            key: tuple(value) if isinstance(value, list) else value
+            for key, value in raw.pop("request").items()
+        }
+        request = Request(**wanted)
         devices = tuple(DeviceSpec(**device) for device in raw.pop("devices"))
         return cls(request=request, devices=devices, **raw)
 
@@ -121,16 +124,18 @@ def make_plan(request: Request, state: Path) -> Plan:
     """Lay out the devices of a request on a part of 127.0.0.0/8 that is free now."""
     _check(request)
     network, port = _free_network(state)
-    devices = _embedded(request, network) if request.profile == "embedded" else _plain(
-        request, network)
+    devices = (
+        _embedded(request, network) if request.profile == "embedded" else _plain(request, network)
+    )
     return Plan(request, port, "admin", f"{MARKER}-login", f"{MARKER}-enable", devices)
 
 
 def _check(request: Request) -> None:
     unknown = set(request.platforms) - set(DIALECTS)
     if unknown:
-        raise ValueError(f"no dialect for {', '.join(sorted(unknown))}; "
-                         f"there are: {', '.join(DIALECTS)}")
+        raise ValueError(
+            f"no dialect for {', '.join(sorted(unknown))}; there are: {', '.join(DIALECTS)}"
+        )
     for text in request.faults.values():
         Fault.parse(text)
 
@@ -138,8 +143,14 @@ def _check(request: Request) -> None:
 def _plain(request: Request, network: int) -> tuple[DeviceSpec, ...]:
     platforms = request.platforms or _PROFILE_PLATFORMS[request.profile]
     return tuple(
-        _device(request, network, n, f"r{n}", platforms[(n - 1) % len(platforms)],
-                request.sites[(n - 1) % len(request.sites)])
+        _device(
+            request,
+            network,
+            n,
+            f"r{n}",
+            platforms[(n - 1) % len(platforms)],
+            request.sites[(n - 1) % len(request.sites)],
+        )
         for n in range(1, request.devices + 1)
     )
 
@@ -154,8 +165,9 @@ def _embedded(request: Request, network: int) -> tuple[DeviceSpec, ...]:
         turn = (n - 1) // len(platforms)
         site = request.sites[turn % len(request.sites)]
         name = f"{site}-{ROLES[platform]}-{turn // len(request.sites) + 1:02d}"
-        devices.append(_device(request, network, n, name, platform, site,
-                               fault=_EMBEDDED_FAULTS.get(n)))
+        devices.append(
+            _device(request, network, n, name, platform, site, fault=_EMBEDDED_FAULTS.get(n))
+        )
     return tuple(devices)
 
 
@@ -169,10 +181,18 @@ _EMBEDDED_FAULTS = {14: "dead", 22: "wrong_password"}
 _GRADES = ("good", "fair", "good", "bad")
 
 
-def _device(request: Request, network: int, n: int, name: str, platform: str, site: str,
-            fault: str | None = None) -> DeviceSpec:
+def _device(
+    request: Request,
+    network: int,
+    n: int,
+    name: str,
+    platform: str,
+    site: str,
+    fault: str | None = None,
+) -> DeviceSpec:
     enable = DIALECTS[platform].unprivileged is not None and (
-        request.profile == "embedded" if request.unprivileged is None else request.unprivileged)
+        request.profile == "embedded" if request.unprivileged is None else request.unprivileged
+    )
     return DeviceSpec(
         name=name,
         number=n,

@@ -44,7 +44,7 @@ class Login(asyncssh.SSHServer):
         self._device = device
         self._latency = latency
         self._user = ""
-        self._connection: asyncssh.SSHServerConnection | None = None
+        self._connection: asyncssh.SSHServerConnection
         self._fault: str | None = None
 
     def connection_made(self, conn: asyncssh.SSHServerConnection) -> None:
@@ -62,7 +62,10 @@ class Login(asyncssh.SSHServer):
         return True
 
     def password_auth_supported(self) -> bool:
-        """As the device is set."""
+        """As the device is set. Asked before each list of methods, so after each failure."""
+        # Paramiko asks for the login service before each attempt, which devices put up with and
+        # asyncssh, to which a second request is a protocol error, does not.
+        self._connection._next_service = b"ssh-userauth"
         return "password" in self._device.auth
 
     async def validate_password(self, username: str, password: str) -> bool:
@@ -100,7 +103,8 @@ class Mute(asyncio.Protocol):
         self._device.opened(None)
         if self._reset and isinstance(transport, asyncio.Transport):
             transport.get_extra_info("socket").setsockopt(
-                socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 1, 0))
+                socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 1, 0)
+            )
             transport.abort()
 
     def connection_lost(self, exc: Exception | None) -> None:
@@ -115,8 +119,10 @@ class Fleet:
         self._state = state
         self._plan = Plan.load(state / "plan.json")
         self._domain = Domain()
-        self._devices = {spec.name: Device(self._plan, spec, self._domain, self._cured)
-                         for spec in self._plan.devices}
+        self._devices = {
+            spec.name: Device(self._plan, spec, self._domain, self._cured)
+            for spec in self._plan.devices
+        }
         self._listeners: dict[str, tuple[str, Callable[[], None]]] = {}
         self._tasks: set[asyncio.Task[None]] = set()
         self._generation = 0
@@ -145,14 +151,27 @@ class Fleet:
         self._close()
 
     async def _base_options(self) -> asyncssh.SSHServerConnectionOptions:
-        return await asyncssh.SSHServerConnectionOptions.construct(
+        options: asyncssh.SSHServerConnectionOptions
+        options = await asyncssh.SSHServerConnectionOptions.construct(
             server_host_keys=[asyncssh.generate_private_key("ssh-ed25519")],  # each has its own
-            encoding=None, line_editor=False, compression_algs=["none"], allow_scp=False,
-            agent_forwarding=False, gss_host=None, keepalive_interval=0, config=None,
-            encryption_algs=["aes128-gcm@openssh.com", "aes128-ctr", "aes256-ctr",
-                             "chacha20-poly1305@openssh.com"],
+            encoding=None,
+            line_editor=False,
+            compression_algs=["none"],
+            allow_scp=False,
+            agent_forwarding=False,
+            gss_host=None,
+            keepalive_interval=0,
+            config=None,
+            encryption_algs=[
+                "aes128-gcm@openssh.com",
+                "aes128-ctr",
+                "aes256-ctr",
+                "chacha20-poly1305@openssh.com",
+            ],
             mac_algs=["hmac-sha2-256", "hmac-sha2-256-etm@openssh.com", "hmac-sha1"],
-            server_version="lab_1.0")
+            server_version="lab_1.0",
+        )
+        return options
 
     async def _refresh(self) -> None:
         """Read the overrides again when their file has changed, then say so in the counters."""
@@ -211,20 +230,30 @@ class Fleet:
         if way == "legacy_crypto":
             algorithms, key = _LEGACY, asyncssh.generate_private_key("ssh-rsa")
         acceptor = await asyncssh.listen(
-            sock=listener, options=self._options, server_host_keys=[key],
-            server_factory=lambda: Login(device, latency), **algorithms)
+            sock=listener,
+            options=self._options,
+            server_host_keys=[key],
+            server_factory=lambda: Login(device, latency),
+            **algorithms,
+        )
         return acceptor.close
 
     def _write_counters(self) -> None:
         path = self._state / "counters.json"
         temporary = path.with_suffix(".tmp")
-        temporary.write_text(json.dumps({
-            "generation": self._generation,
-            "cpu_seconds": time.process_time(),
-            "max_open": self._domain.max_open,
-            "failed": self._domain.failed,
-            "devices": {name: asdict(device.count) for name, device in self._devices.items()},
-        }))
+        temporary.write_text(
+            json.dumps(
+                {
+                    "generation": self._generation,
+                    "cpu_seconds": time.process_time(),
+                    "max_open": self._domain.max_open,
+                    "failed": self._domain.failed,
+                    "devices": {
+                        name: asdict(device.count) for name, device in self._devices.items()
+                    },
+                }
+            )
+        )
         temporary.replace(path)
 
     def _close(self) -> None:

@@ -18,6 +18,7 @@ if TYPE_CHECKING:
     from .device import Device
 
 _LINE_END = re.compile(rb"\r\n|\r|\n")
+_SERIAL = re.compile(r"\{n:0(\d)d\}")
 _FILTERS: dict[str, Callable[[str, str], bool]] = {
     "include": lambda line, what: re.search(what, line) is not None,
     "grep": lambda line, what: re.search(what, line) is not None,
@@ -28,7 +29,7 @@ _FILTERS: dict[str, Callable[[str, str], bool]] = {
 
 
 class Shell(asyncssh.SSHServerSession[bytes]):
-    """One session. Input is a queue: a line is read, and echoed, when the one before is answered."""
+    """One session. Input is a queue: a line is read, and echoed, once the last is answered."""
 
     _chan: asyncssh.SSHServerChannel[bytes]
 
@@ -41,7 +42,11 @@ class Shell(asyncssh.SSHServerSession[bytes]):
         if device.spec.unprivileged and self._dialect.unprivileged:
             self._mode = self._dialect.unprivileged
         self._settings: dict[str, bool | int | str] = {
-            "paging": True, "length": 24, "width": 80, "form": "native"}
+            "paging": True,
+            "length": self._dialect.length,
+            "width": 80,
+            "form": "native",
+        }
         self._input = b""
         self._echoed = 0
         self._skip_newline = False
@@ -55,8 +60,9 @@ class Shell(asyncssh.SSHServerSession[bytes]):
         """The channel is there."""
         self._chan = chan
 
-    def pty_requested(self, term_type: str, term_size: tuple[int, int, int, int],
-                      term_modes: Mapping[int, int]) -> bool:
+    def pty_requested(
+        self, term_type: str, term_size: tuple[int, int, int, int], term_modes: Mapping[int, int]
+    ) -> bool:
         """Any terminal will do; devices page at their own length whatever the client says."""
         return True
 
@@ -100,11 +106,11 @@ class Shell(asyncssh.SSHServerSession[bytes]):
         if end is None:
             self._echo_typing()
             return False
-        raw, self._input = self._input[: end.start()], self._input[end.end():]
+        raw, self._input = self._input[: end.start()], self._input[end.end() :]
         # CR LF may arrive in two packets; the LF must not count as an empty line then
         self._skip_newline = end.group() == b"\r" and not self._input
         line = _edited(raw)
-        self._echo(raw[self._echoed:], line)
+        self._echo(raw[self._echoed :], line)
         self._echoed = 0
         self._busy = True
         latency = self._device.latency
@@ -116,7 +122,7 @@ class Shell(asyncssh.SSHServerSession[bytes]):
 
     def _echo_typing(self) -> None:
         if not self._asking and self._input.isascii() and self._input.decode().isprintable():
-            self._chan.write(self._input[self._echoed:])
+            self._chan.write(self._input[self._echoed :])
             self._echoed = len(self._input)
 
     def _echo(self, typed: bytes, line: str) -> None:
@@ -128,9 +134,8 @@ class Shell(asyncssh.SSHServerSession[bytes]):
             self._chan.write(typed + f"\r\x1b[K{prompt}{line}\r\n".encode())
         elif self._dialect.scrolls and len(prompt) + len(line) >= width > 0:
             # IOS scrolls a line that is too long: it repaints the end of it behind a dollar sign
-            tail = line[-(width - len(prompt) - 2):]
-            self._chan.write(typed + b"\b" * len(line)
-                             + f"${tail}\r\n".encode())
+            tail = line[-(width - len(prompt) - 2) :]
+            self._chan.write(typed + b"\b" * len(line) + f"${tail}\r\n".encode())
         else:
             self._chan.write(typed + b"\r\n")
 
@@ -214,19 +219,26 @@ class Shell(asyncssh.SSHServerSession[bytes]):
         return text
 
     def _complaint(self, line: str) -> str:
-        return self._fill(self._dialect.error).replace(
-            "{caret}", " " * len(self._prompt_text())).replace("{command}", line.split()[0])
+        return (
+            self._fill(self._dialect.error)
+            .replace("{caret}", " " * len(self._prompt_text()))
+            .replace("{command}", line.split()[0])
+            .replace("{line}", line)
+        )
 
     def _fill(self, template: str, argument: str = "") -> str:
         if "{" not in template:
             return template
-        return (template.replace("{host}", self._device.spec.name)
-                .replace("{user}", self._user)
-                .replace("{clock}", _text(IOS_CLOCK))
-                .replace("{stamp}", _text(MILLIS))
-                .replace("{output}", "more" if self._paging() else "standard")
-                .replace("{n:04d}", f"{self._device.spec.number:04d}")
-                .replace("{n}", argument or str(self._device.spec.number)))
+        number = self._device.spec.number
+        template = _SERIAL.sub(lambda digits: f"{number:0{digits[1]}d}", template)
+        return (
+            template.replace("{host}", self._device.spec.name)
+            .replace("{user}", self._user)
+            .replace("{clock}", _text(IOS_CLOCK))
+            .replace("{stamp}", _text(MILLIS))
+            .replace("{output}", "more" if self._paging() else "standard")
+            .replace("{n}", argument or str(number))
+        )
 
     # -- output -------------------------------------------------------------------------------
 
@@ -301,7 +313,7 @@ class Shell(asyncssh.SSHServerSession[bytes]):
             case "drop":
                 self._busy = True
                 self._chan.write(text[:at])
-                later(0.05, self._device.cut_off, self._chan.get_connection())
+                later(0.05, self._chan.get_connection().abort)
 
     def _resume(self, text: bytes) -> None:
         if not self._chan.is_closing():
@@ -327,8 +339,9 @@ def _edited(raw: bytes) -> str:
     return line.strip()
 
 
-def _find(command: str, table: Mapping[str, Action],
-          abbreviates: bool) -> tuple[Action, str] | None:
+def _find(
+    command: str, table: Mapping[str, Action], abbreviates: bool
+) -> tuple[Action, str] | None:
     """The action for a typed command and its argument; the first that fits wins."""
     if command in table:
         return table[command], ""

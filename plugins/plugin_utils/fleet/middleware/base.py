@@ -17,8 +17,9 @@ class Middleware:
     """A Nornir processor with nothing to do; subclasses override what they care for.
 
     The device is Nornir's task instance, each attempt at it a subtask instance. The methods run
-    in the device's thread, several at a time. What they raise ends the run: a device's failure is
-    told by its result, never by an exception here.
+    in the device's thread, several at a time. A device's failure is told by its result, never by
+    an exception here: what the events of a device raise ends the run, what those of an attempt
+    raise is a defect that costs this one device its result.
     """
 
     def task_started(self, task: Task) -> None:
@@ -33,7 +34,9 @@ class Middleware:
     def task_instance_completed(self, task: Task, host: Host, result: MultiResult) -> None:
         """A device is done."""
         device = fleet_host(host)
-        self.device_done(device, settle(device, result))
+        outcome = device.flight.outcome or settle(device, result)
+        device.flight.outcome = outcome
+        self.device_done(device, outcome)
 
     def device_done(self, host: FleetHost, outcome: Outcome) -> None:
         """A device is done: the same event with the outcome worked out."""

@@ -36,7 +36,7 @@ class Collect(Middleware):
         """Keep the result of a device that was done."""
         if outcome.failed:
             return
-        text = json.dumps(_clean(host, outcome.result), default=str, ensure_ascii=False)
+        text = json.dumps(_clean(host, outcome.result))
         with self._lock:
             if len(text) > self._room:
                 self.left_out += 1
@@ -46,7 +46,15 @@ class Collect(Middleware):
 
 
 def _clean(host: FleetHost, result: Any) -> Any:
-    return _redacted(Redactor(host.device.secrets).value(result))
+    return _redacted(Redactor(host.device.secrets).value(_plain(result)))
+
+
+def _plain(result: Any) -> Any:
+    """JSON types only, before any secret is looked for: an object's text may hold one too."""
+    try:
+        return json.loads(json.dumps(result, default=str))
+    except (TypeError, ValueError):  # a key that is no text, or a cycle
+        return str(result)
 
 
 def _redacted(value: Any) -> Any:

@@ -12,13 +12,18 @@ from datetime import UTC, datetime
 from typing import Any
 
 from ...config.normalise import Normalised
-from ...store.mirror import GitMirror, mirror_path
+from ...errors import MirrorError
+from ...store.mirror import GitMirror, MirrorPaths
 from ...store.records import AttemptRecord, DeviceRecord, LastGood, StoredText
 from ...store.writer import Writer
 from ..flight import Attempt
 from ..host import FleetHost
 from ..outcome import Outcome
 from .base import Middleware
+
+
+PROBLEMS = 10
+"""Problems of the mirror that are told; a wrong template has one for every device."""
 
 
 class Record(Middleware):
@@ -34,20 +39,29 @@ class Record(Middleware):
 
 
 class Mirrored(Middleware):
-    """Stages the normalised text of each good copy for the run's one commit."""
+    """Stages the normalised text of each good copy for the run's one commit.
+
+    A text that cannot be staged costs neither the device its good copy in the store nor the other
+    devices anything: ``problems`` tells of it, up to `PROBLEMS` times.
+    """
 
     def __init__(self, mirror: GitMirror, template: str) -> None:
         self._mirror = mirror
-        self._template = template
+        self._paths = MirrorPaths(template)
         self._lock = threading.Lock()
+        self.problems: list[str] = []
 
     def device_done(self, host: FleetHost, outcome: Outcome) -> None:
         """Stage the text, changed or not, so that what git lost comes back."""
         if not isinstance(outcome.result, Normalised):
             return
-        path = mirror_path(self._template, outcome.name, outcome.site, outcome.platform)
         with self._lock:
-            self._mirror.stage(path, outcome.result.text)
+            try:
+                path = self._paths.path(outcome.name, outcome.site, outcome.platform)
+                self._mirror.stage(path, outcome.result.text)
+            except MirrorError as error:
+                if len(self.problems) < PROBLEMS:
+                    self.problems.append(str(error))
 
 
 def device_record(outcome: Outcome, last: LastGood | None) -> DeviceRecord:

@@ -6,6 +6,7 @@
 
 from __future__ import annotations
 
+import json
 import threading
 from collections import Counter
 from typing import Any
@@ -17,8 +18,8 @@ from .base import Middleware
 
 DETAILS = 100
 """Failures told in full: with 400 characters each they stay far below AWX's 700,000."""
-NAMES = 5000
-"""Failed devices named: 60 characters each are 300,000."""
+ROOM = 250_000
+"""Characters of JSON for the names of failed devices: 10,000 of 20 characters fit."""
 
 
 class Tally(Middleware):
@@ -30,6 +31,7 @@ class Tally(Middleware):
         self.classes: Counter[str] = Counter()
         self.failures: list[dict[str, Any]] = []
         self.failed_names: list[str] = []
+        self._room = ROOM
 
     def device_done(self, host: FleetHost, outcome: Outcome) -> None:
         """Count the device."""
@@ -40,7 +42,8 @@ class Tally(Middleware):
 
     def _remember(self, outcome: Outcome, error_class: ErrorClass) -> None:
         self.classes[error_class.value] += 1
-        if len(self.failed_names) < NAMES:
+        self._room -= len(json.dumps(outcome.name)) + 2
+        if self._room >= 0:
             self.failed_names.append(outcome.name)
         if len(self.failures) < DETAILS:
             self.failures.append(

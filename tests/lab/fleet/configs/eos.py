@@ -12,8 +12,9 @@ def make(f: Facts, form: str) -> str:
 
 
 def _head(f: Facts) -> str:
-    vlans = "".join(f"vlan {10 + i * 10}\n   name {name}\n!\n"
-                    for i, name in enumerate(DEPARTMENTS))
+    vlans = "".join(
+        f"vlan {10 + i * 10}\n   name {name}\n!\n" for i, name in enumerate(DEPARTMENTS)
+    )
     return f"""\
 ! Command: show running-config
 ! device: {f.host} (DCS-7050SX3-48YC8, EOS-4.28.3M)
@@ -22,7 +23,7 @@ def _head(f: Facts) -> str:
 !
 no aaa root
 !
-username admin privilege 15 role network-admin secret sha512 $6${f.secret('admin')}$Yw1.kLz0rTb
+username admin privilege 15 role network-admin secret sha512 $6${f.secret("admin")}$Yw1.kLz0rTb
 {f.when("AAA-005", "", f"username backup privilege 15 secret 5 $1${f.secret('backup')}$x")}!
 tacacs-server host {f.tacacs[0]} key 7 {f.secret("tacacs")}
 {f.when("AAA-003", f"tacacs-server host {f.tacacs[1]} key 7 {f.secret('tacacs')}")}!
@@ -42,8 +43,16 @@ logging buffered 10000
 hostname {f.host}
 dns domain {f.spec.site}.example.net
 !
-{f.when("NTP-002", f"ntp authentication-key 1 sha1 7 {f.secret('ntp')}"
-        + chr(10) + "ntp authenticate" + chr(10) + "ntp trusted-key 1")}\
+{
+        f.when(
+            "NTP-002",
+            (
+                f"ntp authentication-key 1 sha1 7 {f.secret('ntp')}",
+                "ntp authenticate",
+                "ntp trusted-key 1",
+            ),
+        )
+    }\
 ntp server {f.ntp[0]} prefer
 {f.when("NTP-001", f"ntp server {f.ntp[1]}")}!
 snmp-server contact noc@example.net
@@ -92,8 +101,13 @@ router bgp {f.asn}
    router-id 10.255.{f.n // 250}.{f.n % 250 + 1}
    neighbor SPINES peer group
    neighbor SPINES remote-as 64500
-   {f.when("RTG-001", f"neighbor SPINES password 7 {f.secret('bgp')}",
-           "neighbor SPINES maximum-routes 12000")}\
+   {
+        f.when(
+            "RTG-001",
+            f"neighbor SPINES password 7 {f.secret('bgp')}",
+            "neighbor SPINES maximum-routes 12000",
+        )
+    }\
    neighbor 10.0.{f.n % 250}.1 peer group SPINES
    redistribute connected
 !

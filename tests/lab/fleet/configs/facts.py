@@ -69,10 +69,12 @@ class Facts:
         """Is this topic configured as it should be? Decided by number, topic and grade."""
         return zlib.crc32(f"{self.n}/{topic}".encode()) % 100 >= _BAD_SHARE[self.spec.grade]
 
-    def when(self, topic: str, good: str, bad: str = "") -> str:
-        """`good` or `bad` as `ok` has it, with a newline behind whatever there is."""
-        text = good if self.ok(topic) else bad
-        return f"{text}\n" if text else ""
+    def when(self, topic: str, good: str | tuple[str, ...], bad: str | tuple[str, ...] = ()) -> str:
+        """The line or lines of `good`, or of `bad`, as `ok` has it, each with its newline."""
+        lines = good if self.ok(topic) else bad
+        return "".join(
+            f"{line}\n" for line in ((lines,) if isinstance(lines, str) else lines) if line
+        )
 
     def note(self) -> str:
         """A text that changes with the revision only."""
@@ -81,8 +83,9 @@ class Facts:
     def fill(self, fixed: str, *makers: Callable[[int], str]) -> str:
         """Blocks of the makers by turns, until they and `fixed` reach the device's size; at
         least two of each maker."""
-        return "".join(_until(self.spec.size_kb * 1024 - len(fixed), _blocks(makers),
-                              2 * len(makers)))
+        return "".join(
+            _until(self.spec.size_kb * 1024 - len(fixed), _blocks(makers), 2 * len(makers))
+        )
 
 
 def _blocks(makers: Iterable[Callable[[int], str]]) -> Iterator[str]:

@@ -19,8 +19,10 @@ def _enc(f: Facts, label: str) -> str:
 
 
 def _head(f: Facts, form: str) -> str:
-    trusted = f"\n        set trusthost1 10.{f.site_number}.0.0 255.255.255.0" \
-        if f.ok("VTY-001") else ""
+    trusted = (
+        f"\n        set trusthost1 10.{f.site_number}.0.0 255.255.255.0" if f.ok("VTY-001") else ""
+    )
+    mode = "\n    set mode udp" if form == "full" else ""
     return f"""\
 #config-version=FGT60F-7.2.8-FW-build1639-240313:opmode=0:vdom=0:user=admin
 #conf_file_ver=1822335{f.n:07d}
@@ -68,15 +70,20 @@ config system ntp
         edit 1
             set server "{f.ntp[0]}"
         next
-{f.when("NTP-001", f'''        edit 2
+{
+        f.when(
+            "NTP-001",
+            f'''        edit 2
             set server "{f.ntp[1]}"
-        next''')}\
+        next''',
+        )
+    }\
     end
 end
 config log syslogd setting
     set status enable
-    set server "{f.syslog[0]}"
-{"    set mode udp" + chr(10) if form == "full" else ""}end
+    set server "{f.syslog[0]}"{mode}
+end
 config user tacacs+
     edit "tac1"
         set server "{f.tacacs[0]}"
@@ -114,8 +121,11 @@ end
 
 
 def _policy(f: Facts, i: int, form: str) -> str:
-    full = "        set auto-asic-offload enable\n        set tcp-mss-sender 0\n" \
-        if form == "full" else ""
+    full = (
+        "        set auto-asic-offload enable\n        set tcp-mss-sender 0\n"
+        if form == "full"
+        else ""
+    )
     return f"""\
     edit {i}
         set name "zone {i % 20} to {i % 7} rule {i}"

@@ -17,7 +17,8 @@ def make(f: Facts, form: str) -> str:
 
 def _in_order(blocks: str) -> str:
     """Interfaces before access lists, as the device sorts them."""
-    interfaces, lists = [], []
+    interfaces: list[str] = []
+    lists: list[str] = []
     for block in blocks.split("!\n"):
         (lists if block.startswith("ip access-list") else interfaces).append(block)
     return "!\n".join(interfaces + lists)
@@ -31,10 +32,15 @@ def _head(f: Facts, xe: bool) -> str:
 !
 version {"17.9" if xe else "15.2"}
 no service pad
-{f.when("LOG-005", "service timestamps log datetime msec localtime show-timezone",
-        "service timestamps log uptime")}service timestamps debug datetime msec
+{
+        f.when(
+            "LOG-005",
+            "service timestamps log datetime msec localtime show-timezone",
+            "service timestamps log uptime",
+        )
+    }service timestamps debug datetime msec
 {f.when("PWD-002", "service password-encryption", "no service password-encryption")}\
-{f.when("SVC-003", "service tcp-keepalives-in" + chr(10) + "service tcp-keepalives-out")}\
+{f.when("SVC-003", ("service tcp-keepalives-in", "service tcp-keepalives-out"))}\
 !
 hostname {f.host}
 !
@@ -42,9 +48,14 @@ boot-start-marker
 boot-end-marker
 !
 logging buffered {f.when("LOG-003", "64000 informational", "4096").rstrip()}
-{f.when("PWD-001", f"enable secret 9 $9${f.secret('enable')}$kLz0rTb1QYpX7Jq",
-        f"enable password {f.secret('enable')}")}!
-username admin privilege 15 secret 9 $9${f.secret('admin')}$w3Xr8bU1Fz9PqLm
+{
+        f.when(
+            "PWD-001",
+            f"enable secret 9 $9${f.secret('enable')}$kLz0rTb1QYpX7Jq",
+            f"enable password {f.secret('enable')}",
+        )
+    }!
+username admin privilege 15 secret 9 $9${f.secret("admin")}$w3Xr8bU1Fz9PqLm
 {f.when("AAA-005", "", f"username backup privilege 15 password 7 {f.secret('backup')}")}\
 {f.when("AAA-001", _AAA, "no aaa new-model")}\
 !
@@ -53,7 +64,7 @@ no ip source-route
 {f.when("SVC-002", "no ip bootp server")}no ip domain-lookup
 ip domain-name {f.spec.site}.example.net
 {f.when("VTY-005", "login block-for 120 attempts 3 within 60")}\
-{f.when("LOG-006", "login on-failure log" + chr(10) + "login on-success log")}\
+{f.when("LOG-006", ("login on-failure log", "login on-success log"))}\
 !
 spanning-tree mode {f.when("STP-001", "rapid-pvst", "pvst").rstrip()}
 {f.when("STP-001", "spanning-tree portfast bpduguard default")}\
@@ -132,9 +143,14 @@ interface GigabitEthernet{port}
 def _access_list(f: Facts, i: int) -> str:
     rules = "".join(
         f" permit tcp 10.{i % 250}.{j}.0 0.0.0.255 host 10.{f.site_number}.10.{j + 1} eq 443\n"
-        for j in range(6))
-    return f"ip access-list extended ACL-{i:04d}\n remark {f.host} zone {i}\n{rules}" \
-           " deny   ip any any log\n!\n"
+        for j in range(6)
+    )
+    return f"""\
+ip access-list extended ACL-{i:04d}
+ remark {f.host} zone {i}
+{rules} deny   ip any any log
+!
+"""
 
 
 def _management(f: Facts) -> str:
@@ -143,13 +159,23 @@ def _management(f: Facts) -> str:
 router bgp {f.asn}
  bgp log-neighbor-changes
  neighbor 10.0.{f.n % 250}.1 remote-as 64500
-{f.when("RTG-001", f" neighbor 10.0.{f.n % 250}.1 password 7 {f.secret('bgp')}",
-        f" neighbor 10.0.{f.n % 250}.1 description no password yet")}\
+{
+        f.when(
+            "RTG-001",
+            f" neighbor 10.0.{f.n % 250}.1 password 7 {f.secret('bgp')}",
+            f" neighbor 10.0.{f.n % 250}.1 description no password yet",
+        )
+    }\
  neighbor 10.0.{f.n % 250}.1 update-source Loopback0
 !
 ip default-gateway 10.{f.site_number}.0.1
-{f.when("SVC-001", "no ip http server" + chr(10) + "no ip http secure-server",
-        "ip http server" + chr(10) + "ip http secure-server")}\
+{
+        f.when(
+            "SVC-001",
+            ("no ip http server", "no ip http secure-server"),
+            ("ip http server", "ip http secure-server"),
+        )
+    }\
 ip ssh time-out 60
 {f.when("SSH-002", "ip ssh version 2")}\
 ip access-list standard MGMT
@@ -196,8 +222,16 @@ line vty 5 15
  transport input {"ssh" if f.ok("SSH-001") else "all"}
 !
 ntp clock-period 171{NUMBER}
-{f.when("NTP-002", f"ntp authentication-key 1 md5 {f.secret('ntp')} 7"
-        + chr(10) + "ntp authenticate" + chr(10) + "ntp trusted-key 1")}\
+{
+        f.when(
+            "NTP-002",
+            (
+                f"ntp authentication-key 1 md5 {f.secret('ntp')} 7",
+                "ntp authenticate",
+                "ntp trusted-key 1",
+            ),
+        )
+    }\
 {f.when("NTP-003", "ntp source Loopback0")}\
 ntp server {f.ntp[0]}{" key 1" if f.ok("NTP-002") else ""}
 {f.when("NTP-001", f"ntp server {f.ntp[1]}" + (" key 1" if f.ok("NTP-002") else ""))}\

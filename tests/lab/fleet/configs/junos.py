@@ -22,8 +22,8 @@ def make(f: Facts, form: str) -> str:
         interfaces.update(port)
     if form == "set":
         return f"set version 21.4R3-S5.4\n{sets(tree)}"
-    return f"## Last commit: {ISO_CLOCK} UTC by admin\nversion 21.4R3-S5.4;\n" \
-           f"{braces(tree, mark=MARKER)}"
+    head = f"## Last commit: {ISO_CLOCK} UTC by admin\nversion 21.4R3-S5.4;\n"
+    return head + braces(tree, mark=MARKER)
 
 
 def _tree(f: Facts) -> Tree:
@@ -33,10 +33,12 @@ def _tree(f: Facts) -> Tree:
         "interfaces": {
             "lo0": {
                 f'description "{f.note()}"': None,
-                "unit 0": {"family inet": {
-                    **({"filter": {"input protect-re": None}} if f.ok("VTY-001") else {}),
-                    f"address 10.255.{f.n // 250}.{f.n % 250 + 1}/32": None,
-                }},
+                "unit 0": {
+                    "family inet": {
+                        **({"filter": {"input protect-re": None}} if f.ok("VTY-001") else {}),
+                        f"address 10.255.{f.n // 250}.{f.n % 250 + 1}/32": None,
+                    }
+                },
             },
             "fxp0": {"unit 0": {"family inet": {f"address {f.management}/24": None}}},
         },
@@ -46,23 +48,41 @@ def _tree(f: Facts) -> Tree:
                 "authorization read-only": None,
                 **({f"clients 10.{f.site_number}.0.0/24": None} if f.ok("SNM-003") else {}),
             },
-            **({} if f.ok("SNM-002") else {
-                f"community {f.secret('rw')}": {"authorization read-write": None}}),
+            **(
+                {}
+                if f.ok("SNM-002")
+                else {f"community {f.secret('rw')}": {"authorization read-write": None}}
+            ),
         },
         "policy-options": {"prefix-list MGMT": {f"10.{f.site_number}.0.0/24": None}},
-        "firewall": {"family inet": {"filter protect-re": {
-            "term ssh": {"from": {"source-prefix-list": {"MGMT": None}, "protocol tcp": None,
-                                  "destination-port ssh": None}, "then accept": None},
-            "term rest": {"then": {"syslog": None, "discard": None}},
-        }}},
+        "firewall": {
+            "family inet": {
+                "filter protect-re": {
+                    "term ssh": {
+                        "from": {
+                            "source-prefix-list": {"MGMT": None},
+                            "protocol tcp": None,
+                            "destination-port ssh": None,
+                        },
+                        "then accept": None,
+                    },
+                    "term rest": {"then": {"syslog": None, "discard": None}},
+                }
+            }
+        },
         "protocols": {
-            "bgp": {"group SPINES": {
-                "type external": None,
-                **({f'authentication-key "$9${f.secret("bgp")}"': None}
-                   if f.ok("RTG-001") else {}),
-                "peer-as 64500": None,
-                f"neighbor 10.0.{f.n % 250}.1": None,
-            }},
+            "bgp": {
+                "group SPINES": {
+                    "type external": None,
+                    **(
+                        {f'authentication-key "$9${f.secret("bgp")}"': None}
+                        if f.ok("RTG-001")
+                        else {}
+                    ),
+                    "peer-as 64500": None,
+                    f"neighbor 10.0.{f.n % 250}.1": None,
+                }
+            },
             "lldp": {"interface all": None},
         },
     }
@@ -73,22 +93,25 @@ def _system(f: Facts) -> Tree:
         f"host-name {f.host}": None,
         "root-authentication": {f'encrypted-password "$6${f.secret("root")}$Yw1kLz0"': None},
         **({"authentication-order [ tacplus password ]": None} if f.ok("AAA-002") else {}),
-        "tacplus-server": {server: {f'secret "$9${f.secret("tacplus")}"': None}
-                           for server in f.tacacs},
+        "tacplus-server": {
+            server: {f'secret "$9${f.secret("tacplus")}"': None} for server in f.tacacs
+        },
         "login": {
             **({f'message "{BANNER}"': None} if f.ok("BAN-001") else {}),
-            **({"retry-options": {"tries-before-disconnect 3": None}}
-               if f.ok("VTY-005") else {}),
+            **({"retry-options": {"tries-before-disconnect 3": None}} if f.ok("VTY-005") else {}),
             "class NETOPS": {"idle-timeout 5": None, "permissions all": None},
             "user admin": {
-                "uid 2000": None, "class NETOPS": None,
+                "uid 2000": None,
+                "class NETOPS": None,
                 "authentication": {f'encrypted-password "$6${f.secret("admin")}$k3Lm"': None},
             },
         },
         "services": {
-            "ssh": {**({"root-login deny": None} if f.ok("SSH-005") else {}),
-                    "protocol-version v2": None,
-                    **({"connection-limit 10": None} if f.ok("VTY-004") else {})},
+            "ssh": {
+                **({"root-login deny": None} if f.ok("SSH-005") else {}),
+                "protocol-version v2": None,
+                **({"connection-limit 10": None} if f.ok("VTY-004") else {}),
+            },
             **({} if f.ok("SSH-001") else {"telnet": None}),
             "netconf": {"ssh": None},
         },
@@ -106,14 +129,16 @@ def _system(f: Facts) -> Tree:
 
 
 def _port(f: Facts, i: int) -> Tree:
-    return {f"ge-0/{i // 48}/{i % 48}": {
-        f'description "{DEPARTMENTS[i % len(DEPARTMENTS)]} circuit {f.n:04d}-{i:04d}"': None,
-        "mtu 9192": None,
-        "unit 0": {
-            "family inet": {
-                "rpf-check": None,
-                f"address 10.{i % 200 + 20}.{f.n % 250}.1/30": None,
+    return {
+        f"ge-0/{i // 48}/{i % 48}": {
+            f'description "{DEPARTMENTS[i % len(DEPARTMENTS)]} circuit {f.n:04d}-{i:04d}"': None,
+            "mtu 9192": None,
+            "unit 0": {
+                "family inet": {
+                    "rpf-check": None,
+                    f"address 10.{i % 200 + 20}.{f.n % 250}.1/30": None,
+                },
+                "family mpls": None,
             },
-            "family mpls": None,
-        },
-    }}
+        }
+    }

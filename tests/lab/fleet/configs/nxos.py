@@ -33,7 +33,13 @@ feature lacp
 
 no password strength-check
 username admin password 5 $5${f.secret("admin")}$Ue0r1ZwQmB  role network-admin
-{f.when("AAA-005", "", f"username backup password 5 $5${f.secret('backup')}$x  role network-admin")}\
+{
+        f.when(
+            "AAA-005",
+            "",
+            f"username backup password 5 $5${f.secret('backup')}$x  role network-admin",
+        )
+    }\
 banner motd ^
 {BANNER if f.ok("BAN-001") else f"Welcome to {f.host}"}
 ^
@@ -48,14 +54,23 @@ ip access-list MGMT
   10 permit ip 10.{f.site_number}.0.0/24 any
   20 deny ip any any log
 snmp-server location {f.spec.site} rack {f.n % 40}
-snmp-server user admin network-admin auth sha {f.secret("auth")} priv aes-128 {f.secret("priv")} localizedkey
+snmp-server user admin network-admin auth sha {f.secret("auth")} \
+priv aes-128 {f.secret("priv")} localizedkey
 snmp-server community {f.secret("ro")} group network-operator
 {f.when("SNM-003", f"snmp-server community {f.secret('ro')} use-ipv4acl MGMT")}\
 {f.when("SNM-001", "", "snmp-server community public group network-operator")}\
 ntp server {f.ntp[0]} use-vrf management{" key 1" if f.ok("NTP-002") else ""}
 {f.when("NTP-001", f"ntp server {f.ntp[1]} use-vrf management")}\
-{f.when("NTP-002", f"ntp authenticate{chr(10)}ntp authentication-key 1 md5 {f.secret('ntp')} 7"
-        f"{chr(10)}ntp trusted-key 1")}\
+{
+        f.when(
+            "NTP-002",
+            (
+                "ntp authenticate",
+                f"ntp authentication-key 1 md5 {f.secret('ntp')} 7",
+                "ntp trusted-key 1",
+            ),
+        )
+    }\
 {f.when("AAA-002", "aaa authentication login default group NETOPS local")}\
 {f.when("AAA-004", "aaa accounting default group NETOPS")}\
 

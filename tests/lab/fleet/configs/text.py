@@ -29,8 +29,10 @@ _NOW: dict[str, Callable[[], str]] = {
     ISO_CLOCK: lambda: time.strftime("%Y-%m-%d %H:%M:%S", time.gmtime()),
     NUMBER: lambda: str(random.randrange(10_000, 100_000)),
     SALT: lambda: base64.b64encode(os.urandom(33)).decode(),
-    MILLIS: lambda: time.strftime("%a %b %d %H:%M:%S", time.gmtime())
-    + f".{time.time_ns() // 1_000_000 % 1000:03d} UTC",
+    MILLIS: lambda: (
+        time.strftime("%a %b %d %H:%M:%S", time.gmtime())
+        + f".{time.time_ns() // 1_000_000 % 1000:03d} UTC"
+    ),
 }
 _VOLATILE = re.compile("([\ue000-\ue005])")
 
@@ -49,8 +51,7 @@ class ConfigText:
 
     def render(self) -> bytes:
         """The text as a show command prints it now."""
-        return b"".join(
-            part if isinstance(part, bytes) else part().encode() for part in self.parts)
+        return b"".join(part if isinstance(part, bytes) else part().encode() for part in self.parts)
 
     @property
     def size(self) -> int:
