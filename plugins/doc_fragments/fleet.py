@@ -2,6 +2,8 @@
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
+"""Documentation that the modules share."""
+
 from __future__ import annotations
 
 
@@ -13,12 +15,14 @@ options:
   state_dir:
     description:
       - Directory of the store, the git mirror and the known host keys.
-      - By default C(prime.netops) below E(XDG_STATE_HOME), or below C(~/.local/state) where that is not set.
+      - By default C(prime.netops) below E(XDG_STATE_HOME), or below C(~/.local/state) where that
+        is not set.
       - It is created with mode 0700. In AWX it must lie outside of the job's container.
     type: path
   store_url:
     description:
-      - Database of the store, as a SQLAlchemy URL, for example C(postgresql://backup@db.example.net/netops).
+      - Database of the store, as a SQLAlchemy URL, for example
+        C(postgresql://backup@db.example.net/netops).
       - By default a SQLite file in O(state_dir).
     type: str
   store_key:
@@ -28,7 +32,7 @@ options:
     type: str
 """
 
-    FLEET = r"""
+    ENGINE = r"""
 options:
   workers:
     description:
@@ -64,7 +68,8 @@ options:
     type: path
   site_variable:
     description:
-      - Host variable that names the device's site; a device without it belongs to the site C(default).
+      - Host variable that names the device's site; a device without it belongs to the site
+        C(default).
     type: str
     default: site
   stats_key:

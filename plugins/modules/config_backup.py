@@ -11,12 +11,12 @@ version_added: 0.1.0
 author:
   - The prime.netops authors (@prime)
 description:
-  - Fetches the running configuration of every host of the play, proves that it is complete,
-    keeps the exact text in the store and the normalised and redacted one in a git repository,
-    with one commit for each run.
+  - Fetches the running configuration of every host of the play, proves that it is complete, keeps
+    the exact text in the store and the normalised and redacted one in a git repository, with one
+    commit for each run.
   - A text that does not prove complete is fetched again, and never takes the place of a good one.
-  - A device that fails does not fail the task. M(prime.netops.host_outcome) gives each host its own
-    result afterwards.
+  - A device that fails does not fail the task. M(prime.netops.host_outcome) gives each host its
+    own result afterwards.
   - The devices are those of Ansible's inventory, with the variables that C(network_cli) uses.
 notes:
   - Write C(run_once=true) to the task, or its registered result reaches the first host only.
@@ -32,7 +32,8 @@ options:
     type: path
   git_path:
     description:
-      - Jinja2 template of a device's path in the repository. It knows C(host), C(site) and C(platform).
+      - Jinja2 template of a device's path in the repository. It knows C(host), C(site) and
+        C(platform).
       - It is filled in for each device, so keep Ansible from doing so before, with C(!unsafe).
     type: str
     default: "{{ site }}/{{ host }}"
@@ -41,7 +42,7 @@ options:
 extends_documentation_fragment:
   - prime.netops.fleet.action
   - prime.netops.fleet.store
-  - prime.netops.fleet.fleet
+  - prime.netops.fleet.engine
 attributes:
   check_mode:
     description: Reads the devices and compares; keeps nothing.
@@ -98,8 +99,9 @@ failures:
   type: list
   elements: dict
 failed_hosts:
-  description: Names of the devices that failed or were not reached, as far as 250,000 characters hold
-    them.
+  description:
+    - Names of the devices that failed or were not reached, as far as 250,000 characters hold
+      them.
   returned: always
   type: list
   elements: str

@@ -11,11 +11,11 @@ version_added: 0.1.0
 author:
   - The prime.netops authors (@prime)
 description:
-  - Sends commands to every host of the play in one task, and returns their outputs as text, or parsed
-    by the templates of ntc-templates.
+  - Sends commands to every host of the play in one task, and returns their outputs as text, or
+    parsed by the templates of ntc-templates.
   - It is meant for commands that change nothing; it does not know whether yours do.
-  - A device that fails does not fail the task. M(prime.netops.host_outcome) gives each host its own
-    result afterwards.
+  - A device that fails does not fail the task. M(prime.netops.host_outcome) gives each host its
+    own result afterwards.
 notes:
   - Write C(run_once=true) to the task, or its registered result reaches the first host only.
 options:
@@ -35,7 +35,7 @@ options:
 extends_documentation_fragment:
   - prime.netops.fleet.action
   - prime.netops.fleet.store
-  - prime.netops.fleet.fleet
+  - prime.netops.fleet.engine
 attributes:
   check_mode:
     description: The commands are sent in check mode too, since show commands change nothing.
@@ -73,7 +73,8 @@ counts:
   returned: always
   type: dict
 results:
-  description: For each device a dictionary of command to output, as far as 300,000 characters hold them.
+  description:
+    - For each device a dictionary of command to output, as far as 300,000 characters hold them.
   returned: always
   type: dict
 results_left_out:

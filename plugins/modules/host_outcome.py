@@ -12,10 +12,11 @@ author:
   - The prime.netops authors (@prime)
 description:
   - Reads from the ledger what became of the host in a run of M(prime.netops.config_backup),
-    M(prime.netops.nornir_task) or M(prime.netops.device_command), and ends as that did - ok, changed, failed
-    or unreachable. Thus the play recap, AWX's host summaries, its relaunch on failed hosts, and every
-    callback plugin tell the fleet's truth.
-  - An ordinary task for each host, which costs a process of about 20 ms for each with a local connection.
+    M(prime.netops.nornir_task) or M(prime.netops.device_command), and ends as that did - ok,
+    changed, failed or unreachable. Thus the play recap, AWX's host summaries, its relaunch on
+    failed hosts, and every callback plugin tell the fleet's truth.
+  - An ordinary task for each host, which costs a process of about 20 ms for each with a local
+    connection.
 options:
   run_id:
     description: The run, as the fleet task returned it.

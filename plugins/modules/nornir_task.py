@@ -11,19 +11,20 @@ version_added: 0.1.0
 author:
   - The prime.netops authors (@prime)
 description:
-  - Runs a Nornir task, of an installed package or of a file of your own beside the playbook, on every
-    host of the play, with the retries, the deadline and the ledger of this collection.
-  - The task gets C(task.host) with the site and the variables of O(host_vars), and its connection by
-    C(task.host.get_connection("netmiko", task.nornir.config)). Tasks of C(nornir_netmiko) run unchanged.
-  - A device that fails does not fail the task. M(prime.netops.host_outcome) gives each host its own
-    result afterwards.
+  - Runs a Nornir task, of an installed package or of a file of your own beside the playbook, on
+    every host of the play, with the retries, the deadline and the ledger of this collection.
+  - The task gets C(task.host) with the site and the variables of O(host_vars), and its connection
+    by C(task.host.get_connection("netmiko", task.nornir.config)). Tasks of C(nornir_netmiko) run
+    unchanged.
+  - A device that fails does not fail the task. M(prime.netops.host_outcome) gives each host its
+    own result afterwards.
 notes:
   - Write C(run_once=true) to the task, or its registered result reaches the first host only.
 options:
   task:
     description:
-      - Dotted path of the function, such as C(my_tasks.count_interfaces) for a file C(my_tasks.py) beside the
-        playbook, or C(nornir_netmiko.tasks.netmiko_send_command).
+      - Dotted path of the function, such as C(my_tasks.count_interfaces) for a file
+        C(my_tasks.py) beside the playbook, or C(nornir_netmiko.tasks.netmiko_send_command).
     type: str
     required: true
   params:
@@ -40,7 +41,7 @@ options:
 extends_documentation_fragment:
   - prime.netops.fleet.action
   - prime.netops.fleet.store
-  - prime.netops.fleet.fleet
+  - prime.netops.fleet.engine
 attributes:
   check_mode:
     description: Nobody but you knows what the task changes, so it is skipped.

@@ -30,7 +30,7 @@ def jump_hosts(arguments: str) -> tuple[Jump, ...]:
         if letter == "J":
             return _hops(value)
         if letter == "o":
-            name, _, setting = value.replace("=", " ", 1).strip().partition(" ")
+            name, _space, setting = value.replace("=", " ", 1).strip().partition(" ")
             if name.lower() == "proxyjump":
                 return _hops(setting.strip())
             if name.lower() == "proxycommand":

@@ -146,7 +146,7 @@ def _driver(error: BaseException) -> NetopsError | None:
     if isinstance(error, ValueError) and "enable mode" in text:
         return PrivilegeDenied("enable mode was refused")
     if "banner" in text and _is_ssh(error):
-        return ConnectionReset("the device sent no SSH banner")
+        return DeadlineExceeded("the device accepted the connection and sent no SSH banner")
     return None
 
 

@@ -166,7 +166,6 @@ class _FleetDriver:
             self.last_words = (self.last_words + text)[-TAIL:]
         return text
 
-
     def _await_data(self) -> None:
         channel = self.remote_conn  # type: ignore[attr-defined]
         if self._arrival is None and isinstance(channel, paramiko.Channel):

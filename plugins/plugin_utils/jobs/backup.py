@@ -18,7 +18,7 @@ from ..fleet.middleware.record import Mirrored
 from ..fleet.middleware.validate import Validate
 from ..fleet.run import Fleet
 from ..store import Store
-from ..store.mirror import GitMirror, mirror_path
+from ..store.mirror import GitMirror, MirrorBlocked, MirrorPaths, mirror_path
 from ..tasks.fetch_config import fetch_config
 from .ledger import run_in_ledger
 from .options import JobOptions
@@ -43,19 +43,25 @@ def back_up(
     Raises `StoreError` or `MirrorError` for what is wrong before the first device is contacted; a
     mirror that fails at the commit is a ``problem`` of the report, since the store has it all.
     """
-    with _stores(options) as (store, ledger):
+    with _stores(options) as (store, ledger), _mirror(mirror_options, options.check) as mirror:
         last_good = store.last_good(fleet.names)
-        before: list[Middleware] = [Validate(last_good)]
-        mirror = None
-        if mirror_options:
-            mirror_path(mirror_options.template, "host", "site", "platform")
-        if mirror_options and not options.check:
-            mirror = GitMirror.open(mirror_options.path, mirror_options.lock_seconds)
-            before.append(Mirrored(mirror, mirror_options.template))
+        before: list[Middleware] = [Validate(last_good), *([mirror] if mirror else [])]
         report = run_in_ledger(
             "backup", fleet, fetch_config, {}, options, stop, ledger, before, last_good
         )
-    return _commit(report, mirror) if mirror else report
+        return _commit(report, mirror) if mirror else report
+
+
+@contextmanager
+def _mirror(options: MirrorOptions | None, check: bool) -> Iterator[Mirrored | None]:
+    """The mirror as a middleware; check mode only looks at the template."""
+    if options:
+        mirror_path(options.template, "host", "site", "platform")  # wrong before any device is
+    if check or options is None:
+        yield None
+        return
+    with GitMirror.open(options.path, options.lock_seconds) as mirror:
+        yield Mirrored(mirror, MirrorPaths(options.template))
 
 
 @contextmanager
@@ -72,14 +78,21 @@ def _stores(options: JobOptions) -> Iterator[tuple[Store, Store]]:
             yield store, ledger
 
 
-def _commit(report: Report, mirror: GitMirror) -> Report:
-    """One commit of what the run fetched."""
+def _commit(report: Report, mirrored: Mirrored) -> Report:
+    """One commit of what the run fetched, whatever ended the run."""
     counts = report.counts
     message = (
         f"backup {report.run_id}: {counts['changed']} changed, {counts['ok']} unchanged, "
         f"{counts['failed'] + counts['unreachable']} failed"
     )
+    commit, problems = None, list(mirrored.problems)
     try:
-        return replace(report, commit=mirror.commit(message))
+        commit = mirrored.mirror.commit(message)
+        if report.status == "finished":
+            mirrored.mirror.tidy()
+    except MirrorBlocked as blocked:
+        commit = blocked.commit
+        problems.append(str(blocked))
     except MirrorError as error:
-        return replace(report, problems=[str(error)])
+        problems.append(str(error))
+    return replace(report, commit=commit, problems=problems)

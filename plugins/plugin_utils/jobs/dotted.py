@@ -18,7 +18,7 @@ def load_callable(path: str, search: Iterable[Path]) -> Callable[..., Any]:
 
     Raises ValueError with a sentence that says which part was not found, and where.
     """
-    module_name, _, name = path.rpartition(":" if ":" in path else ".")
+    module_name, _separator, name = path.rpartition(":" if ":" in path else ".")
     if not module_name or not name:
         raise ValueError(f"{path!r} is no dotted path such as my_tasks.collect_facts")
     places = [str(place) for place in search]

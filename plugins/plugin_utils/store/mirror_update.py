@@ -123,7 +123,7 @@ def read_tree(git: Git, commit: str) -> dict[str, str]:
     """Return path and blob of every plain file of a commit; others have the blob FOREIGN."""
     tree = {}
     for entry in _entries(git.run("ls-tree", "-r", "-z", "--full-tree", commit).stdout):
-        facts, _, path = entry.partition("\t")
+        facts, _tab, path = entry.partition("\t")
         mode, _kind, blob = facts.split()
         tree[path] = blob if mode == PLAIN_FILE else FOREIGN
     return tree

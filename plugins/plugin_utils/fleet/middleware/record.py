@@ -21,7 +21,6 @@ from ..host import FleetHost
 from ..outcome import Outcome
 from .base import Middleware
 
-
 PROBLEMS = 10
 """Problems of the mirror that are told; a wrong template has one for every device."""
 
@@ -45,9 +44,9 @@ class Mirrored(Middleware):
     devices anything: ``problems`` tells of it, up to `PROBLEMS` times.
     """
 
-    def __init__(self, mirror: GitMirror, template: str) -> None:
-        self._mirror = mirror
-        self._paths = MirrorPaths(template)
+    def __init__(self, mirror: GitMirror, paths: MirrorPaths) -> None:
+        self.mirror = mirror
+        self._paths = paths
         self._lock = threading.Lock()
         self.problems: list[str] = []
 
@@ -58,7 +57,7 @@ class Mirrored(Middleware):
         with self._lock:
             try:
                 path = self._paths.path(outcome.name, outcome.site, outcome.platform)
-                self._mirror.stage(path, outcome.result.text)
+                self.mirror.stage(path, outcome.result.text)
             except MirrorError as error:
                 if len(self.problems) < PROBLEMS:
                     self.problems.append(str(error))

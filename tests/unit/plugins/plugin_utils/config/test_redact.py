@@ -122,6 +122,12 @@ def test_secrets_of_no_platform_in_particular(text: str, clean: str) -> None:
         ("fortinet", "set secret ENC abc", "set secret ENC <redacted>"),
         ("paloalto_panos", "  phash $1$a$b;", "  phash <redacted>"),
         ("vyos", "set a plaintext-password ''", "set a plaintext-password '<redacted>'"),
+        ("juniper_junos", "set snmp community abc view v", "set snmp community <redacted> view v"),
+        (
+            "vyos",
+            "community abc {\r\n     authorization ro",
+            "community <redacted> {\r\n     authorization ro",
+        ),
         ("frr", " neighbor a password b", " neighbor a password <redacted>"),
         ("frr", "enable password 8 xyz", "enable password 8 <redacted>"),
     ],
