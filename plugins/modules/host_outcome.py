@@ -53,6 +53,10 @@ status:
   description: C(ok), C(changed), C(failed) or C(unreachable).
   returned: when the run came to the host
   type: str
+result:
+  description: What a task of M(prime.netops.nornir_task) or M(prime.netops.device_command) returned.
+  returned: when there is one
+  type: raw
 error_class:
   description: Class of the error.
   returned: when the device failed or was not reached

@@ -80,11 +80,13 @@ class FleetAction(ActionBase):  # type: ignore[misc]
         return report_result(report, stats_key)
 
     def _reader(self, args: Mapping[str, Any], variables: Mapping[str, Any]) -> DeviceReader:
+        # A delegated task's connection is that of localhost: the first host's variables are not in it.
+        first_host = {} if self._task.delegate_to else variables
         command_line = {
             "remote_user": self._task.remote_user,
             "port": self._task.port,
-            "password": _asked_for(self._play_context, "password", variables),
-            "become_password": _asked_for(self._play_context, "become_pass", variables),
+            "password": _asked_for(self._play_context, "password", first_host),
+            "become_password": _asked_for(self._play_context, "become_pass", first_host),
         }
         names = args.get("host_vars") or ()
         return DeviceReader(variables["hostvars"], command_line, args["site_variable"], names)

@@ -86,6 +86,8 @@ def _result(outcome: DeviceOutcome) -> dict[str, Any]:
         "seconds": round(outcome.seconds, 3),
         "msg": outcome.status,
     }
+    if outcome.result is not None:
+        result["result"] = outcome.result
     if unreachable:
         result["unreachable"] = True
     if outcome.error_class:

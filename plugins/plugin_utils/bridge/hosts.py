@@ -22,7 +22,7 @@ from ..errors import BadInventory, NetopsError, UnknownPlatform
 from ..fleet.device import Device, HostKeyCheck
 from ..platforms import Platform, load
 from .native import native
-from .ssh_arguments import jump_hosts
+from .ssh_arguments import is_address, jump_hosts
 
 _SSH = "ansible.builtin.ssh"
 _SSH_OPTIONS = (
@@ -157,7 +157,7 @@ class _SshOptions:
 def _address(value: Any) -> str:
     """``ansible_host``, else the inventory's name, which then has to resolve."""
     address = str(value).strip()
-    if not address or any(character.isspace() for character in address):
+    if not is_address(address):
         raise BadInventory(f"ansible_host is {address!r}: no address to connect to")
     return address
 

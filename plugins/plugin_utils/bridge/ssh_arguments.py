@@ -65,9 +65,18 @@ def _hops(text: str) -> tuple[Jump, ...]:
 
 def _hop(text: str) -> Jump:
     match = _HOP.fullmatch(text.strip())
-    if not match or any(letter.isspace() for letter in match[0]):
+    if not match or not is_address(match["host"].strip("[]")):
         raise BadInventory(f"ansible_ssh_common_args names a jump host that is none: {text!r}")
     return Jump(match["host"].strip("[]"), _port(match["port"] or "22"), match["user"])
+
+
+def is_address(text: str) -> bool:
+    """Whether a text can be looked up at all: what sockets cannot encode they do not report well."""
+    try:
+        text.encode("idna")
+    except UnicodeError:
+        return False
+    return bool(text) and text.isprintable() and not any(letter.isspace() for letter in text)
 
 
 def _port(text: str) -> int:

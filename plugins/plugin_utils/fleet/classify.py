@@ -126,8 +126,6 @@ def _login(text: str) -> NetopsError:
 def _network(error: BaseException) -> NetopsError | None:
     if isinstance(error, socket.gaierror):
         return Unreachable(f"the name does not resolve: {error.strerror}")
-    if isinstance(error, UnicodeError) and "idna" in str(error):
-        return Unreachable(f"the name does not resolve: it is no host name ({_first_line(error)})")
     if isinstance(error, ConnectionRefusedError):
         return Unreachable("the connection was refused: nothing listens on the port")
     if _is_ssh(error) and getattr(error, "errno", None) in _UNREACHABLE:

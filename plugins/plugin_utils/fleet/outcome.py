@@ -6,12 +6,14 @@
 
 from __future__ import annotations
 
+import json
 import time
 from dataclasses import dataclass, replace
 from typing import Any
 
 from nornir.core.task import MultiResult
 
+from ..config.normalise import Normalised
 from ..config.redact import Redactor, redact
 from ..errors import NetopsError
 from ..store.records import DeviceStatus
@@ -22,7 +24,10 @@ from .host import FleetHost
 
 @dataclass(frozen=True, slots=True)
 class Outcome:
-    """A device's end. ``status``: ok, changed, failed or unreachable; times since the epoch."""
+    """A device's end. ``status``: ok, changed, failed or unreachable; times since the epoch.
+
+    ``result`` is a `Normalised`, or made of JSON types only.
+    """
 
     name: str
     address: str
@@ -69,8 +74,33 @@ def settle(host: FleetHost, result: MultiResult) -> Outcome:
         ),
         error=error,
         message=_fit_to_show(str(error), redactor) if error else "",
-        result=result[0].result,
+        result=_fit_to_keep(result[0].result, redactor),
     )
+
+
+def _fit_to_keep(result: Any, redactor: Redactor) -> Any:
+    """A configuration as it is, for the store; any other result as JSON types without secrets."""
+    if result is None or isinstance(result, Normalised):
+        return result
+    return _redacted(redactor.value(_plain(result)))
+
+
+def _plain(result: Any) -> Any:
+    """JSON types only, before any secret is looked for: an object's text may hold one too."""
+    try:
+        return json.loads(json.dumps(result, default=str))
+    except (TypeError, ValueError):  # a key that is no text, or a cycle
+        return str(result)
+
+
+def _redacted(value: Any) -> Any:
+    if isinstance(value, str):
+        return redact(value)
+    if isinstance(value, dict):
+        return {key: _redacted(item) for key, item in value.items()}
+    if isinstance(value, list):
+        return [_redacted(item) for item in value]
+    return value
 
 
 def _fit_to_show(text: str, redactor: Redactor) -> str:
@@ -78,6 +108,8 @@ def _fit_to_show(text: str, redactor: Redactor) -> str:
 
     The known values go first: a rule that takes a part of one away would hide the rest of it.
     """
+    if not text:
+        return ""
     words = redact(redactor.text(text)).split()
     return "".join(letter for letter in " ".join(words) if letter.isprintable())
 

@@ -212,7 +212,7 @@ def load_all_secrets() -> tuple[Pattern[str], tuple[Section, ...]]:
     milliseconds, once.
     """
     sources = [source for name in names() for source in _raw(name).get("secrets", ())]
-    hiding = dict.fromkeys(source for source in sources if re.compile(_expand(source)).groups)
+    hiding = dict.fromkeys(source for source in sources if re.compile(_expand(source, _MACROS)).groups)
     typed = f"(?:(?:{'|'.join(load_common().types)}) )*+"
     rules = compile_rules(hiding, dict.fromkeys(_MACROS, typed + _ANY_VALUE))
     return rules, tuple(section for name in names() for section in load(name).sections)
@@ -442,7 +442,7 @@ class _Node:
         flags: int = re.MULTILINE,
     ) -> Pattern[str]:
         """Join the parts into one alternation, so that a text is searched once for all of them."""
-        sources = [_expand(part) for part in parts]
+        sources = [_expand(part, _MACROS) for part in parts]
         for source in sources:
             try:
                 re.compile(source, flags)
@@ -455,7 +455,7 @@ class _Node:
         sources = (*self.strings(key), *more)
         self.compile(key, sources)
         try:
-            return compile_rules(sources)
+            return compile_rules(sources, _MACROS)
         except ValueError as error:
             raise self.error(key, str(error)) from error
 
@@ -466,7 +466,7 @@ class _Node:
             raise self.error(unknown[0], "is not a key that a platform file has")
 
 
-def compile_rules(sources: Iterable[str], macros: Mapping[str, str] = _MACROS) -> Pattern[str]:
+def compile_rules(sources: Iterable[str], macros: Mapping[str, str]) -> Pattern[str]:
     """Join rules into one alternation, grouped by their first character.
 
     At a given place the rules are tried in their order still, since only those of one letter can
@@ -486,7 +486,7 @@ def compile_rules(sources: Iterable[str], macros: Mapping[str, str] = _MACROS) -
     return re.compile("|".join(branches), re.MULTILINE)
 
 
-def _expand(source: str, macros: Mapping[str, str] = _MACROS) -> str:
+def _expand(source: str, macros: Mapping[str, str]) -> str:
     for macro, meaning in macros.items():
         source = source.replace(macro, meaning)
     return source

@@ -76,7 +76,10 @@ class StoredText:
 
 @dataclass(frozen=True, slots=True)
 class DeviceRecord:
-    """What a run has to tell of one device. Handing in a second one replaces the first."""
+    """What a run has to tell of one device. Handing in a second one replaces the first.
+
+    `result` is what a task returned for it, of JSON types only.
+    """
 
     device: str
     address: str
@@ -92,6 +95,7 @@ class DeviceRecord:
     attempts: tuple[AttemptRecord, ...] = ()
     config: StoredText | None = None
     previous_sha256: str | None = None
+    result: Any = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -118,6 +122,7 @@ class DeviceOutcome:
     text_sha256: str | None
     previous_sha256: str | None
     bytes: int | None
+    result: Any
     attempts: int
 
     @property

@@ -6,7 +6,9 @@
 
 from __future__ import annotations
 
+import json
 from datetime import UTC, datetime
+from typing import Any
 
 from sqlalchemy import (
     JSON,
@@ -68,6 +70,21 @@ class SafeText(TypeDecorator[str]):
         return value.encode("utf-8", "backslashreplace").decode("utf-8").replace("\0", "\\x00")
 
 
+class SafeJson(TypeDecorator[Any]):
+    """JSON as ASCII text: PostgreSQL's own type refuses a NUL, which a device may well print."""
+
+    impl = Text
+    cache_ok = True
+
+    def process_bind_param(self, value: Any, dialect: Dialect) -> str | None:
+        """Write it; nothing stays nothing."""
+        return None if value is None else json.dumps(value)
+
+    def process_result_value(self, value: str | None, dialect: Dialect) -> Any:
+        """Read it."""
+        return None if value is None else json.loads(value)
+
+
 metadata = MetaData()
 
 run = Table(
@@ -117,6 +134,7 @@ device_run = Table(
     Column("text_sha256", Text),
     Column("previous_sha256", Text),
     Column("bytes", Integer),
+    Column("result", SafeJson),
     Index("device_run_history", "device", "started"),
     sqlite_with_rowid=False,
 )

@@ -223,6 +223,7 @@ def _device_row(run_id: str, record: DeviceRecord, copy: _Copy | None) -> Row:
         "text_sha256": copy.last_good["text_sha256"] if copy else None,
         "previous_sha256": record.previous_sha256,
         "bytes": copy.last_good["bytes"] if copy else None,
+        "result": record.result,
     }
 
 

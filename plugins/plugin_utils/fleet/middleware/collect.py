@@ -10,7 +10,6 @@ import json
 import threading
 from typing import Any
 
-from ...config.redact import Redactor, redact
 from ..host import FleetHost
 from ..outcome import Outcome
 from .base import Middleware
@@ -20,10 +19,9 @@ ROOM = 300_000
 
 
 class Collect(Middleware):
-    """Keeps results by device until the room is used up; ``left_out`` names how many did not fit.
+    """Keeps results by device until the room is used up; ``left_out`` counts those left out.
 
-    What is no JSON is kept as its text. Secrets are taken out: of a result that is text by the
-    rules of all platforms, of any result the device's own credentials.
+    The ledger has them all.
     """
 
     def __init__(self) -> None:
@@ -36,32 +34,11 @@ class Collect(Middleware):
         """Keep the result of a device that was done."""
         if outcome.failed:
             return
-        text = json.dumps(_clean(host, outcome.result))
+        size = len(json.dumps(outcome.result))
         with self._lock:
-            if len(text) > self._room:
+            if size > self._room:
                 self.left_out += 1
                 return
-            self._room -= len(text)
-            self.results[outcome.name] = json.loads(text)
+            self._room -= size
+            self.results[outcome.name] = outcome.result
 
-
-def _clean(host: FleetHost, result: Any) -> Any:
-    return _redacted(Redactor(host.device.secrets).value(_plain(result)))
-
-
-def _plain(result: Any) -> Any:
-    """JSON types only, before any secret is looked for: an object's text may hold one too."""
-    try:
-        return json.loads(json.dumps(result, default=str))
-    except (TypeError, ValueError):  # a key that is no text, or a cycle
-        return str(result)
-
-
-def _redacted(value: Any) -> Any:
-    if isinstance(value, str):
-        return redact(value)
-    if isinstance(value, dict):
-        return {key: _redacted(item) for key, item in value.items()}
-    if isinstance(value, list):
-        return [_redacted(item) for item in value]
-    return value

@@ -79,6 +79,7 @@ def device_record(outcome: Outcome, last: LastGood | None) -> DeviceRecord:
         finished=_utc(outcome.finished),
         attempts=tuple(_attempt_record(attempt) for attempt in outcome.attempts),
         config=_stored_text(outcome.result),
+        result=None if isinstance(outcome.result, Normalised) else outcome.result,
         previous_sha256=last.config_sha256 if last else None,
     )
 

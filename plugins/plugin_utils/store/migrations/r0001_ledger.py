@@ -73,6 +73,7 @@ def _create_devices() -> None:
         sa.Column("text_sha256", sa.Text),
         sa.Column("previous_sha256", sa.Text),
         sa.Column("bytes", sa.Integer),
+        sa.Column("result", sa.Text),
         sa.Index("device_run_history", "device", "started"),
         sqlite_with_rowid=False,
     )

@@ -115,6 +115,7 @@ def _tree(f: Facts) -> Tree:
 
 
 def _system(f: Facts) -> Tree:
+    community = f.secret("ro") if f.ok("SNM-001") else "public"
     return {
         f"hostname {f.host}": None,
         f'login-banner "{BANNER if f.ok("BAN-001") else f.host}"': None,
@@ -131,7 +132,7 @@ def _system(f: Facts) -> Tree:
             "access-setting": {
                 "version": {
                     "v2c": {
-                        f"snmp-community-string {f.secret('ro') if f.ok('SNM-001') else 'public'}": None
+                        f"snmp-community-string {community}": None,
                     }
                 }
             }

@@ -120,7 +120,7 @@ def test_secrets_of_no_platform_in_particular(text: str, clean: str) -> None:
         ("huawei_vrp", "ssh client cipher des_cbc", "ssh client cipher des_cbc"),
         ("fortinet", "set admin-password-policy x", "set admin-password-policy x"),
         ("fortinet", "set secret ENC abc", "set secret ENC <redacted>"),
-        ("paloalto_panos", "  phash $1$a$b;", "  phash <redacted>"),
+        ("paloalto_panos", "  phash $1$a$b;", "  phash <redacted>;"),
         ("vyos", "set a plaintext-password ''", "set a plaintext-password '<redacted>'"),
         ("juniper_junos", "set snmp community abc view v", "set snmp community <redacted> view v"),
         (

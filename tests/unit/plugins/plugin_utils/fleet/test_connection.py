@@ -1,0 +1,243 @@
+# Copyright: (c) 2026, the prime.netops authors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""Real failures of real connections, from the socket up to the class that the user sees."""
+
+from __future__ import annotations
+
+import random
+import threading
+import time
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import asyncssh
+import pytest
+from ansible_collections.prime.netops.plugins.plugin_utils.errors import ErrorClass
+from ansible_collections.prime.netops.plugins.plugin_utils.fleet.device import HostKeyCheck
+from ansible_collections.prime.netops.plugins.plugin_utils.fleet.outcome import Outcome
+from ansible_collections.prime.netops.plugins.plugin_utils.tasks.fetch_config import (
+    FetchedConfig,
+    fetch_config,
+)
+
+from tests.unit.plugins.plugin_utils.fleet.engine import (
+    AT_ONCE,
+    LONG,
+    ONCE,
+    await_threads,
+    an_ios,
+    fly,
+)
+from tests.unit.plugins.plugin_utils.fleet.servers import (
+    PASSWORD,
+    USER,
+    SshServer,
+    closed_port,
+    raw_server,
+    reset,
+)
+
+Start = Callable[..., SshServer]
+CONFIG = "hostname r1\r\ninterface Gi0/1\r\n description uplink\r\nend"
+
+
+def fetch(port: int, *, tmp_path: Path | None = None, **details: Any) -> Outcome:
+    """The outcome of fetching the configuration of the device on this port."""
+    options = {
+        name: details.pop(name) for name in ("deadline", "retry", "workers") if name in details
+    }
+    if tmp_path:
+        options["known_hosts"] = tmp_path / "known_hosts"
+    known = {"port": port, "username": USER, "password": PASSWORD, **details}
+    return fly(fetch_config, [an_ios("r1", **known)], **options)["r1"]
+
+
+def class_of(outcome: Outcome) -> ErrorClass:
+    """The class of a failure; its message names no secret and is one line."""
+    assert outcome.error is not None, outcome
+    assert PASSWORD not in outcome.message
+    assert "\n" not in outcome.message
+    return outcome.error.error_class
+
+
+def test_a_configuration_is_fetched(ssh_server: Start) -> None:
+    """The whole way, with the session closed on the device's side as well."""
+    server = ssh_server(outputs={"show running-config": CONFIG})
+    outcome = fetch(server.port)
+    assert isinstance(outcome.result, FetchedConfig), outcome
+    assert "description uplink" in outcome.result.text
+    assert server.empty.wait(LONG)
+
+
+def test_nothing_listens() -> None:
+    """A dead device is unreachable, at once, and tried again."""
+    outcome = fetch(closed_port(), retry=AT_ONCE)
+    assert class_of(outcome) is ErrorClass.UNREACHABLE
+    assert len(outcome.attempts) == 3
+    assert outcome.seconds < 5
+
+
+def test_a_connection_that_is_reset() -> None:
+    """As by a VTY access class."""
+    with raw_server(reset) as port:
+        assert class_of(fetch(port)) is ErrorClass.CONNECTION_RESET
+
+
+def test_a_connection_that_is_closed_in_the_banner() -> None:
+    """Before, within and after the server's version."""
+
+    def close_after(said: bytes) -> Callable[[Any], None]:
+        def handle(connection: Any) -> None:
+            connection.sendall(said)
+            connection.shutdown(2)
+
+        return handle
+
+    for said in (b"", b"SSH-2.", b"SSH-2.0-Cisco-1.25\r\n"):
+        with raw_server(close_after(said)) as port:
+            assert class_of(fetch(port)) is ErrorClass.CONNECTION_RESET, said
+
+
+def test_a_device_that_says_nothing() -> None:
+    """It has until the deadline, and not a second more."""
+    with raw_server(lambda connection: None) as port:
+        began = time.monotonic()
+        assert class_of(fetch(port, deadline=0.5)) is ErrorClass.TIMEOUT
+        assert time.monotonic() - began < 5
+    await_threads("r1")
+
+
+def test_a_port_that_speaks_something_else() -> None:
+    """A web server in the place of SSH is a failure like any other, and ends in time."""
+    with raw_server(lambda connection: connection.sendall(b"HTTP/1.1 400 Bad\r\n\r\n")) as port:
+        assert class_of(fetch(port, deadline=2)) in (
+            ErrorClass.TIMEOUT,
+            ErrorClass.CONNECTION_RESET,
+        )
+    await_threads("r1")
+
+
+def test_a_wrong_password_is_tried_once(ssh_server: Start) -> None:
+    """One login attempt is what the device sees, whatever the retries."""
+    server = ssh_server()
+    outcome = fetch(server.port, password="wrong-S3cr3t", retry=AT_ONCE)
+    assert class_of(outcome) is ErrorClass.AUTH_FAILED
+    assert "wrong-S3cr3t" not in outcome.message
+    assert server.logins == [(USER, "wrong-S3cr3t", False)]
+    assert server.empty.wait(LONG)
+
+
+def test_a_missing_key_file_names_the_file(ssh_server: Start, tmp_path: Path) -> None:
+    """It is permanent, and no device is asked for it three times."""
+    server = ssh_server()
+    outcome = fetch(server.port, key_file=str(tmp_path / "no_key"), retry=AT_ONCE)
+    assert not class_of(outcome).verdict.transient
+    assert "no_key" in outcome.message
+    assert len(outcome.attempts) == 1
+
+
+LEGACY = {
+    "kex_algs": ["diffie-hellman-group14-sha1"],
+    "signature_algs": ["ssh-rsa"],
+}
+
+
+def test_old_algorithms_are_off_until_they_are_switched_on(ssh_server: Start) -> None:
+    """A device that has nothing else is named as such, and reached with the device's variable."""
+    rsa = asyncssh.generate_private_key("ssh-rsa", key_size=2048)
+    server = ssh_server(rsa, outputs={"show running-config": CONFIG}, **LEGACY)
+    outcome = fetch(server.port, retry=AT_ONCE)
+    assert class_of(outcome) is ErrorClass.LEGACY_CRYPTO
+    assert len(outcome.attempts) == 1
+    assert fetch(server.port, legacy_crypto=True).status == "ok"
+
+
+def test_a_changed_host_key_is_refused_before_the_password_is_sent(
+    ssh_server: Start, tmp_path: Path, host_key: asyncssh.SSHKey
+) -> None:
+    """The key seen first is learnt; another one, of whatever kind, is an attack until proved."""
+    outputs = {"show running-config": CONFIG}
+    first = ssh_server(outputs=outputs)
+    assert fetch(first.port, tmp_path=tmp_path).status == "ok"
+    first.close()
+    for kind in ("ssh-ed25519", "ecdsa-sha2-nistp256", "ssh-rsa"):
+        other = ssh_server(asyncssh.generate_private_key(kind), port=first.port, outputs=outputs)
+        outcome = fetch(other.port, tmp_path=tmp_path, retry=AT_ONCE)
+        assert class_of(outcome) is ErrorClass.HOST_KEY_CHANGED, kind
+        assert str(tmp_path / "known_hosts") in outcome.message
+        assert (len(outcome.attempts), other.logins) == (1, [])
+        off = {"host_key_check": HostKeyCheck.OFF}
+        assert fetch(other.port, tmp_path=tmp_path, **off).status == "ok"
+        other.close()
+
+
+def test_a_strict_fleet_refuses_a_key_that_nobody_has_written_down(
+    ssh_server: Start, tmp_path: Path
+) -> None:
+    """And takes it once it stands in the file."""
+    server = ssh_server(outputs={"show running-config": CONFIG})
+    strict = {"tmp_path": tmp_path, "host_key_check": HostKeyCheck.STRICT}
+    outcome = fetch(server.port, **strict)
+    assert class_of(outcome) is ErrorClass.HOST_KEY_CHANGED
+    assert f"[127.0.0.1]:{server.port} is not in" in outcome.message
+    assert server.logins == []
+    assert fetch(server.port, tmp_path=tmp_path).status == "ok"
+    assert fetch(server.port, **strict).status == "ok"
+
+
+def test_a_host_key_that_cannot_be_written_down_says_so(ssh_server: Start, tmp_path: Path) -> None:
+    """The file, the reason and the way out are named; it is not the network's fault."""
+    (tmp_path / "no_directory").touch()
+    server = ssh_server(outputs={"show running-config": CONFIG})
+    outcome = fetch(server.port, tmp_path=tmp_path / "no_directory", retry=AT_ONCE)
+    assert class_of(outcome) is ErrorClass.BAD_INVENTORY
+    assert "no_directory" in outcome.message
+    assert len(outcome.attempts) == 1
+
+
+def test_a_session_that_breaks_in_mid_output(ssh_server: Start) -> None:
+    """It is noticed before the read time-out, and is worth another attempt."""
+    random.seed(1)
+    server = ssh_server(outputs={"show running-config": None})
+    began = time.monotonic()
+    outcome = fetch(server.port, retry=AT_ONCE, deadline=LONG)
+    assert class_of(outcome) is ErrorClass.CONNECTION_RESET
+    assert len(outcome.attempts) == 3
+    assert time.monotonic() - began < LONG / 2
+
+
+@pytest.mark.parametrize(
+    "greeting",
+    [
+        "% All lines are busy, try again later.\r\n",
+        "Maximum number of sessions reached\r\n",
+        "Too many users logged in\r\n",
+    ],
+)
+def test_a_device_without_a_free_line(ssh_server: Start, greeting: str) -> None:
+    """Its last words say so, and it is not taken for a wrong password or a broken path."""
+    server = ssh_server(greeting=greeting)
+    outcome = fetch(server.port, retry=ONCE)
+    assert class_of(outcome) is ErrorClass.SESSION_LIMIT
+    assert greeting.strip() in outcome.message
+
+
+def test_sessions_are_closed_when_a_run_is_stopped(ssh_server: Start) -> None:
+    """The device gets its line back within a second."""
+    server, stop = ssh_server(outputs={"show running-config": CONFIG}), threading.Event()
+
+    def work(task: Any) -> None:
+        task.host.get_connection("netmiko", task.nornir.config)
+        stop.set()
+        task.host.get_connection("netmiko", task.nornir.config).read_until_pattern(
+            "never", read_timeout=LONG
+        )
+
+    device = an_ios("r1", port=server.port, username=USER, password=PASSWORD)
+    kept = fly(work, [device], stop=stop)
+    assert class_of(kept["r1"]) is ErrorClass.INTERRUPTED
+    assert server.empty.wait(5)
+    await_threads("r1")
