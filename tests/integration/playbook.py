@@ -112,9 +112,7 @@ class Controller:
     ) -> Play:
         """Run a playbook to its end; ``variables`` are its extra vars."""
         started = time.monotonic()
-        process = self.start(
-            playbook, inventory, *arguments, environment=environment, **variables
-        )
+        process = self.start(playbook, inventory, *arguments, environment=environment, **variables)
         try:
             stdout, stderr = process.communicate(timeout=seconds)
         except subprocess.TimeoutExpired:

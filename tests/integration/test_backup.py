@@ -194,7 +194,11 @@ def test_an_estate_of_network_cli_changes_nothing(
     local = {"vars": {"ansible_connection": "local", "ansible_become": False}}
     own = controller.write("own.yml", [{**OWN_PLAY, "tasks": [{**after, **local}]}])
     with fleet(
-        3, state=tmp_path / "lab", platforms=FIVE[:2], size_kb=5, unprivileged=True,
+        3,
+        state=tmp_path / "lab",
+        platforms=FIVE[:2],
+        size_kb=5,
+        unprivileged=True,
         connection="network_cli",
     ) as unprivileged:
         play = controller.play(own, unprivileged.inventory)
@@ -212,9 +216,7 @@ def test_who_reports_is_who_was_asked_to(
     """``all`` and ``auto`` of a small fleet give every host a result, ``failed`` the failed one,
     ``none`` nobody; where not all report, the fleet task itself is what changed."""
     lab.override("r4", fault="wrong_password")
-    play = controller.play(
-        BACKUP, lab.inventory, backup_host_outcome=mode, backup_fail_job="never"
-    )
+    play = controller.play(BACKUP, lab.inventory, backup_host_outcome=mode, backup_fail_job="never")
     assert play.rc == 0
     assert len(play.results("Tell what became of the device")) == reported
     everybody = dict.fromkeys({"r1", "r2", "r3", "r5"}, 1)

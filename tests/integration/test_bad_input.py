@@ -98,7 +98,7 @@ def test_a_bad_host_spoils_no_other(estate: Estate) -> None:
         ("undecryptable", "bad_inventory", ("ansible_password", "ecrypt")),
         ("no-address", "bad_inventory", ("ansible_host is ''", "no address")),
         ("two-words", "bad_inventory", ("ansible_host is '192.0.2.1 192.0.2.2'",)),
-        (ENDLESS, "unreachable", ("name",)),
+        (ENDLESS, "bad_inventory", ("ansible_host is 'switch-", "no address")),
         ("no-port", "bad_inventory", ("ansible_port is 'ssh'",)),
         ("unknown", "unknown_platform", ("arista.eos.eoss", "arista")),
         ("missing", "unknown_platform", ("ansible_network_os", "not set")),
@@ -135,8 +135,7 @@ def test_a_wrong_vault_password_is_ansibles_own_error(lab: Lab, controller: Cont
     secret = VaultFile(lab, controller)
     play = controller.play(BACKUP, secret.inventory, "--vault-password-file", secret.wrong)
     assert play.rc != 0
-    assert "ecrypt" in play.text
-    assert str(secret.file) in play.text
+    assert "no vault secrets were found that could decrypt" in play.text
     assert not controller.state.exists()
 
 
@@ -146,7 +145,7 @@ class VaultFile:
     def __init__(self, lab: Lab, controller: Controller) -> None:
         self.inventory = controller.inventory({"r1": login(lab, "r1")}, "v/inventory.yml")
         body = vaulted("site: ams", "right").partition("\n")[2].replace("  ", "")
-        self.file = controller.write("v/group_vars/all.yml", body)
+        controller.write("v/group_vars/all.yml", body)
         self.wrong = controller.write("wrong.txt", "wrong")
 
 

@@ -11,7 +11,9 @@ host variables are not.
 
 from __future__ import annotations
 
+import os
 from collections.abc import Iterable, Mapping
+from pathlib import Path
 from typing import Any
 
 from ansible import constants
@@ -86,7 +88,7 @@ class DeviceReader:
             username=self._ssh.text("remote_user", variables),
             password=password,
             enable_password=_text(variables.last(_BECOME_PASSWORDS, self._become_password)),
-            key_file=self._ssh.text("private_key_file", variables),
+            key_file=_key_file(self._ssh.text("private_key_file", variables)),
             platform=_platform(variables),
             site=str(site),
             jumps=jump_hosts(self._ssh.text("ssh_common_args", variables) or ""),
@@ -121,7 +123,8 @@ class _Variables:
         try:
             return native(self._variables[name])
         except Exception as error:
-            raise BadInventory(f"{name} cannot be read: {_reason(error)}") from error
+            # quoted, or the redaction gate would take the next word for the password
+            raise BadInventory(f"{name!r} cannot be read: {_reason(error)}") from error
 
     def last(self, names: Iterable[str], default: Any = None) -> Any:
         """The value of the last of the names that is set: Ansible's rule for aliases."""
@@ -160,6 +163,15 @@ def _address(value: Any) -> str:
     if not is_address(address):
         raise BadInventory(f"ansible_host is {address!r}: no address to connect to")
     return address
+
+
+def _key_file(path: str | None) -> str | None:
+    if path is None:
+        return None
+    file = Path(path).expanduser()
+    if not os.access(file, os.R_OK):
+        raise BadInventory(f"ansible_ssh_private_key_file is {path!r}: no file that can be read")
+    return str(file)
 
 
 def _port(value: Any) -> int:

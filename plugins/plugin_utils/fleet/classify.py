@@ -102,7 +102,7 @@ def _session_limit(error: BaseException) -> NetopsError | None:
 def _ssh(error: BaseException) -> NetopsError | None:
     """SSH's own failures that speak for themselves."""
     if isinstance(error, paramiko.BadHostKeyException):
-        return HostKeyChanged(f"the device's host key is not the known one: {_first_line(error)}")
+        return HostKeyChanged("the device showed another SSH host key, not the known one")
     if isinstance(error, paramiko.AuthenticationException):
         return _login(str(error))
     if isinstance(error, paramiko.ssh_exception.IncompatiblePeer):

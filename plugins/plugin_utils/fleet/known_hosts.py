@@ -70,8 +70,8 @@ class KnownHosts:
                     self._append(self.path, f"{name} {kind} {text}\n")
                 except OSError as error:
                     raise BadInventory(
-                        f"the host key cannot be written to {self.path}: {error.strerror}; "
-                        "mend its permissions or choose another file with known_hosts"
+                        f"the known_hosts file {self.path} cannot be written "
+                        f"({error.strerror}): mend it or choose another with known_hosts"
                     ) from error
 
     def _append(self, path: Path, line: str) -> None:
@@ -109,7 +109,9 @@ class _RefuseUnknown(paramiko.MissingHostKeyPolicy):
         self, client: paramiko.SSHClient, hostname: str, key: paramiko.PKey
     ) -> None:
         """Refuse the device; raises `HostKeyChanged`."""
-        raise HostKeyChanged(f"the host key of {hostname} is not in {self._known.path}")
+        raise HostKeyChanged(
+            f"{hostname} stands not in {self._known.path}, and the check is strict"
+        )
 
 
 _POLICIES = {HostKeyCheck.TOFU: _TrustOnFirstUse, HostKeyCheck.STRICT: _RefuseUnknown}

@@ -31,7 +31,7 @@ class MirrorOptions:
 
     path: Path
     template: str = "{{ site }}/{{ host }}"
-    lock_seconds: float = 60.0
+    lock_seconds: float = 30.0
 
 
 def back_up(

@@ -212,7 +212,9 @@ def load_all_secrets() -> tuple[Pattern[str], tuple[Section, ...]]:
     milliseconds, once.
     """
     sources = [source for name in names() for source in _raw(name).get("secrets", ())]
-    hiding = dict.fromkeys(source for source in sources if re.compile(_expand(source, _MACROS)).groups)
+    hiding = dict.fromkeys(
+        source for source in sources if re.compile(_expand(source, _MACROS)).groups
+    )
     typed = f"(?:(?:{'|'.join(load_common().types)}) )*+"
     rules = compile_rules(hiding, dict.fromkeys(_MACROS, typed + _ANY_VALUE))
     return rules, tuple(section for name in names() for section in load(name).sections)

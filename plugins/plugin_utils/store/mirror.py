@@ -225,7 +225,7 @@ def _make(git: Git, lock_timeout: float) -> None:
                 "mirror another directory, or run `git init` there when it is the right one."
             )
         private_directory(git.private)
-        if not git.head.exists():
+        if not _made(git):
             with run_lock(git, lock_timeout):
                 git.run("init", "--quiet", "--template=", "--initial-branch=main")
     except OSError as error:
@@ -233,6 +233,11 @@ def _make(git: Git, lock_timeout: float) -> None:
     for place in (git.repository, git.directory, git.directory / "objects", git.private):
         if not os.access(place, os.R_OK | os.W_OK | os.X_OK):
             raise _unwritable(git, f"no write access to {place}")
+
+
+def _made(git: Git) -> bool:
+    """Tell whether `git init` has come to its end: HEAD is written early, this directory last."""
+    return git.head.exists() and (git.directory / "objects" / "info").is_dir()
 
 
 def _left_undone(git: Git) -> bool:

@@ -41,4 +41,3 @@ class Collect(Middleware):
                 return
             self._room -= size
             self.results[outcome.name] = outcome.result
-

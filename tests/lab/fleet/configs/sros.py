@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from .facts import BANNER, Facts
-from .text import CTIME
+from .text import UPPER_CTIME
 
 
 def make(f: Facts, form: str) -> str:
@@ -18,7 +18,7 @@ def _head(f: Facts) -> str:
 # All rights reserved. All use subject to applicable license agreements.
 # Built on Thu Feb 17 17:03:11 PST 2022 by builder in /builds/c/2010B/R12/panos/main
 
-# Generated {CTIME} UTC
+# Generated {UPPER_CTIME} UTC
 
 exit all
 configure
@@ -151,5 +151,5 @@ echo "BGP Configuration"
 
 exit all
 
-# Finished {CTIME} UTC
+# Finished {UPPER_CTIME} UTC
 """

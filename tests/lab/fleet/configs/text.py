@@ -22,10 +22,13 @@ SALT = "\ue004"
 """44 characters of base64, as in a FortiOS ENC secret."""
 MILLIS = "\ue005"
 """Mon Nov 23 08:31:02.123 UTC"""
+UPPER_CTIME = "\ue006"
+"""MON NOV 23 08:31:02 2026, as SR OS prints it."""
 
 _NOW: dict[str, Callable[[], str]] = {
     IOS_CLOCK: lambda: time.strftime("%H:%M:%S UTC %a %b %d %Y", time.gmtime()),
     CTIME: lambda: time.strftime("%a %b %d %H:%M:%S %Y", time.gmtime()),
+    UPPER_CTIME: lambda: time.strftime("%a %b %d %H:%M:%S %Y", time.gmtime()).upper(),
     ISO_CLOCK: lambda: time.strftime("%Y-%m-%d %H:%M:%S", time.gmtime()),
     NUMBER: lambda: str(random.randrange(10_000, 100_000)),
     SALT: lambda: base64.b64encode(os.urandom(33)).decode(),
@@ -34,7 +37,7 @@ _NOW: dict[str, Callable[[], str]] = {
         + f".{time.time_ns() // 1_000_000 % 1000:03d} UTC"
     ),
 }
-_VOLATILE = re.compile("([\ue000-\ue005])")
+_VOLATILE = re.compile("([\ue000-\ue006])")
 
 
 @dataclass(frozen=True, slots=True)

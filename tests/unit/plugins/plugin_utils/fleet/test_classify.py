@@ -7,6 +7,7 @@
 from __future__ import annotations
 
 import errno
+import itertools
 import os
 import socket
 from pathlib import Path
@@ -28,7 +29,7 @@ NETMIKO_TCP = (
 
 def chained(*links: BaseException) -> BaseException:
     """The first exception, raised while the next one was handled, and so on."""
-    for outer, inner in zip(links, links[1:], strict=False):
+    for outer, inner in itertools.pairwise(links):
         outer.__context__ = inner
     return links[0]
 

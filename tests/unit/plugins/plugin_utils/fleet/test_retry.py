@@ -92,7 +92,7 @@ def test_every_attempt_is_told_to_the_middleware() -> None:
 
 
 def test_a_step_of_a_task_fails_for_its_own_reason() -> None:
-    """Tasks are made of tasks in Nornir; the class is that of the step that failed, at any depth."""
+    """Tasks are made of tasks in Nornir: the class is that of the step which failed, at any depth."""
 
     def step(task: Task) -> None:
         raise errors.ConnectionReset("hung up in the second step")
@@ -195,9 +195,7 @@ def test_an_abort_interrupts_the_wait() -> None:
         raise errors.Unreachable("nobody there")
 
     began, hours = time.monotonic(), RetryPolicy(attempts=9, base=10_000, cap=10_000)
-    kept = fly(
-        work, ["r0"], retry=hours, deadline=100_000, middleware=[StopAfterOne()], stop=stop
-    )
+    kept = fly(work, ["r0"], retry=hours, deadline=100_000, middleware=[StopAfterOne()], stop=stop)
     assert time.monotonic() - began < 5
     assert kept["r0"].error is not None
     assert kept["r0"].error.error_class is ErrorClass.INTERRUPTED

@@ -109,7 +109,7 @@ def test_an_empty_fleet_is_done_at_once() -> None:
 
 
 def test_a_device_that_hangs_for_ever_loses_its_slot_and_is_reported_once() -> None:
-    """With one slot, the devices behind it get their turn; what the zombie does later is not told."""
+    """With one slot, those behind it get their turn; what the zombie does later is not told."""
     with hanging() as released:
 
         def hang(task: Task) -> str:
@@ -207,14 +207,14 @@ def test_results_are_dropped_as_soon_as_they_are_told() -> None:
         alive.add(result)
         return result
 
-    class Handed(Middleware):
-        def device_done(self, host: Any, outcome: Any) -> None:
-            assert isinstance(outcome.result, Big)
-
     gc.disable()
     try:
         run_fleet(
-            Fleet(names(30), Device), work, {}, [Handed()], FleetOptions(workers=2),
+            Fleet(names(30), Device),
+            work,
+            {},
+            [Middleware()],
+            FleetOptions(workers=2),
             threading.Event(),
         )
     finally:
@@ -263,9 +263,7 @@ def test_middleware_that_raises_ends_the_run() -> None:
 
         kept = Kept()
         with pytest.raises(RuntimeError, match="the disk is full"):
-            fly(
-                by_name({"r0": hang}), names(50), workers=2, middleware=[Breaks("r5")], kept=kept
-            )
+            fly(by_name({"r0": hang}), names(50), workers=2, middleware=[Breaks("r5")], kept=kept)
     assert kept["r0"].error is not None
     assert kept["r0"].error.error_class is ErrorClass.INTERRUPTED
     assert len(kept.outcomes) < 20
@@ -313,9 +311,7 @@ def test_an_inventory_that_breaks_ends_the_run_after_calling_everybody_back() ->
         landed.append(task.host.name)
 
     with pytest.raises(LookupError):
-        run_fleet(
-            Fleet(names(3), resolve), work, {}, [Kept()], FleetOptions(), threading.Event()
-        )
+        run_fleet(Fleet(names(3), resolve), work, {}, [Kept()], FleetOptions(), threading.Event())
     assert landed == ["r0"]
 
 
