@@ -100,7 +100,7 @@ failures:
   elements: dict
 failed_hosts:
   description:
-    - Names of the devices that failed or were not reached, as far as 250,000 characters hold
+    - Names of the devices that failed or were not reached, as far as 200,000 characters hold
       them.
   returned: always
   type: list

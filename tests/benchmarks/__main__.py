@@ -8,8 +8,9 @@ import sys
 
 from tests.benchmarks import frame, summary
 from tests.benchmarks.backup import backup
-from tests.benchmarks.frame import OUTPUT, Benchmark, BenchmarkError, Options
+from tests.benchmarks.frame import ROOT, Benchmark, BenchmarkError, Options
 
+OUTPUT = ROOT / "build/bench"
 BENCHMARKS: dict[str, Benchmark] = {"backup": backup}
 
 
@@ -36,11 +37,11 @@ def main() -> int:
 
 def _run(name: str, options: Options) -> None:
     """One benchmark in a directory of its own, which goes when all went well."""
-    work = OUTPUT / f"{name}.work"
+    path, work = OUTPUT / f"{name}.json", OUTPUT / f"{name}.work"
     shutil.rmtree(work, ignore_errors=True)
     work.mkdir(parents=True)
     with BENCHMARKS[name](options, work) as bench:
-        path = frame.run(name, bench, options, lambda line: print(line, flush=True))
+        frame.run(bench, options, path, lambda line: print(line, flush=True))
     shutil.rmtree(work)
     print()
     summary.main(path)

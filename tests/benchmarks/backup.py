@@ -16,6 +16,7 @@ from dataclasses import dataclass, replace
 from functools import partial
 from pathlib import Path
 
+from ansible_collections.prime import netops
 from ansible_collections.prime.netops.plugins.plugin_utils.store import Store
 
 from tests.benchmarks.frame import ROOT, Bench, BenchmarkError, Case, Options, Outcome, versions
@@ -30,6 +31,8 @@ NETWORK_CLI_FORKS = 50
 
 _BIN = Path(sys.executable).parent
 _SITE_PACKAGES = Path(sysconfig.get_path("purelib"))
+_COLLECTIONS = Path(netops.__path__[0]).parents[2]
+"""Where programs started here find this checkout, and no installed copy."""
 _MOVING = re.compile(r"! (?:Last configuration change|NVRAM config) |ntp clock-period ")
 _LIBRARIES = ("ansible-core", "nornir", "nornir-netmiko", "netmiko", "paramiko", "cryptography")
 _REPORTS = re.compile(r"^\S+ +: ok=", re.MULTILINE)
@@ -132,7 +135,7 @@ def _playbook(
         n=devices,
         command=command,
         environment=estate.environment(
-            _BIN, XDG_STATE_HOME=state, ANSIBLE_COLLECTIONS_PATH=_SITE_PACKAGES
+            _BIN, XDG_STATE_HOME=state, ANSIBLE_COLLECTIONS_PATH=_COLLECTIONS
         ),
         directory=estate.work,
         prepare=prepare,

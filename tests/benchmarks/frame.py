@@ -16,7 +16,6 @@ from typing import Any
 from tests.benchmarks.tree import MEGABYTE, Measured, cpu_seconds, measure, memory
 
 ROOT = Path(__file__).parents[2]
-OUTPUT = ROOT / "build/bench"
 
 
 class BenchmarkError(RuntimeError):
@@ -107,29 +106,30 @@ class Row:
         )
 
 
-def run(name: str, bench: Bench, options: Options, say: Callable[[str], None]) -> Path:
-    """Measure all cases of a benchmark, round by round, and return the JSON file.
+def run(bench: Bench, options: Options, path: Path, say: Callable[[str], None]) -> None:
+    """Measure all cases of a benchmark, round by round, into a JSON file; logs lie beside it.
 
     The file is written anew after every run, so that an hour's work does not hang on its last
     minute. Raises BenchmarkError at the first run with a failure.
     """
-    path, rows = OUTPUT / f"{name}.json", list[Row]()
+    rows: list[Row] = []
     own = {"prime.netops": revision(), "python": platform.python_version()}
     document = {"machine": machine(), "versions": {**own, **bench.versions}}
     cases = [case for case in bench.cases if not options.only or case.who in options.only]
     if not cases:
         raise BenchmarkError(
-            f"{name}: none of {', '.join(sorted(options.only))} takes part; these do: "
+            f"{path.stem}: none of {', '.join(sorted(options.only))} takes part; these do: "
             f"{', '.join(sorted({case.who for case in bench.cases}))}"
         )
-    say(f"{name}: warming up")
+    say(f"{path.stem}: warming up")
     bench.warm_up()
     for turn, case in _turns(cases, options.rounds):
-        new = _run(case, turn, bench.servers)
+        log = path.parent / f"{case.case}-{case.who.replace(':', '-')}.log"
+        new = _run(case, turn, log, bench.servers)
         rows += new
-        path.write_text(json.dumps({**document, "rows": [asdict(row) for row in rows]}, indent=1))
+        content = {**document, "rows": [asdict(row) for row in rows]}
+        path.write_text(json.dumps(content, indent=1) + "\n")
         say(f"round {turn}: {_words(new[0])}")
-    return path
 
 
 def _turns(cases: Sequence[Case], rounds: int) -> Iterator[tuple[int, Case]]:
@@ -140,10 +140,9 @@ def _turns(cases: Sequence[Case], rounds: int) -> Iterator[tuple[int, Case]]:
             yield turn, case
 
 
-def _run(case: Case, turn: int, servers: Mapping[str, int]) -> list[Row]:
+def _run(case: Case, turn: int, log: Path, servers: Mapping[str, int]) -> list[Row]:
     """One run: the contestant's row, then one for each server."""
     case.prepare()
-    log = OUTPUT / f"{case.case}-{case.who.replace(':', '-')}.log"
     before = {name: cpu_seconds(pid) for name, pid in servers.items()}
     measured = measure(case.command, log, case.environment, case.directory)
     after = {name: cpu_seconds(pid) for name, pid in servers.items()}

@@ -140,8 +140,10 @@ class _Sampler(threading.Thread):
 def _supervise(log: Path, seconds: float, directory: Path, command: list[str]) -> Measured:
     """Run the command below this process, whose other children must be none."""
     environment = json.load(sys.stdin)
+    for number in (signal.SIGINT, signal.SIGTERM):
+        signal.signal(number, signal.default_int_handler)
     libc = ctypes.CDLL(None, use_errno=True)
-    libc.prctl(_SET_PARENT_DEATH_SIGNAL, signal.SIGINT, 0, 0, 0)
+    libc.prctl(_SET_PARENT_DEATH_SIGNAL, signal.SIGTERM, 0, 0, 0)
     if libc.prctl(_SET_CHILD_SUBREAPER, 1, 0, 0, 0):
         raise OSError(ctypes.get_errno(), "this system has no sub-reapers, so no exact CPU time")
     with log.open("wb") as output:
@@ -160,7 +162,8 @@ def _supervise(log: Path, seconds: float, directory: Path, command: list[str]) -
     try:
         code, ended, cpu = _reap(process.pid, seconds)
     finally:
-        signal.signal(signal.SIGINT, signal.SIG_IGN)
+        for number in (signal.SIGINT, signal.SIGTERM):
+            signal.signal(number, signal.SIG_IGN)
         _kill_all()
     peak = sampler.end()
     return Measured(code, ended - started, cpu, peak.rss, peak.pss)

@@ -188,7 +188,8 @@ class Controller:
             ["git", "-C", self.state / "configs", *arguments],
             env=self.environment,
             capture_output=True,
-            text=True,
+            encoding="utf-8",
+            errors="replace",
             check=True,
         ).stdout
 

@@ -18,11 +18,15 @@ CHECK_LEDGER = f"sqlite:///{Path(constants.DEFAULT_LOCAL_TMP) / 'netops-check' /
 """Below Ansible's own temporary directory, which is removed when the playbook ends."""
 
 
+_SQLITE = "sqlite:///"
+
+
 def store_url(args: Mapping[str, Any], check: bool) -> str | None:
     """The URL of the store that an action was told to use, None for the one in the state directory.
 
     Check mode makes no store where none is yet: the throw-away ledger stands in, empty.
     """
-    if check and not args.get("store_url") and not (state_dir(args) / "netops.db").exists():
+    url: str = args.get("store_url") or f"{_SQLITE}{state_dir(args) / 'netops.db'}"
+    if check and url.startswith(_SQLITE) and not Path(url.removeprefix(_SQLITE)).exists():
         return CHECK_LEDGER
     return args.get("store_url") or None

@@ -23,7 +23,7 @@ from ansible.plugins.loader import connection_loader
 from ..errors import BadInventory, NetopsError, UnknownPlatform
 from ..fleet.device import Device, HostKeyCheck
 from ..platforms import Platform, load
-from .native import native
+from .native import host_variable
 from .ssh_arguments import is_address, jump_hosts
 
 _SSH = "ansible.builtin.ssh"
@@ -72,6 +72,8 @@ class DeviceReader:
         return device
 
     def _of_host(self, name: str) -> Mapping[str, Any]:
+        if name not in self._hostvars:
+            raise BadInventory("it is not in the inventory")
         try:
             variables: Mapping[str, Any] = self._hostvars[name]
         except Exception as error:
@@ -105,7 +107,7 @@ class DeviceReader:
             trusted = _flag("ansible_host_key_checking", checking)
             return HostKeyCheck.TOFU if trusted else HostKeyCheck.OFF
         try:
-            return HostKeyCheck(chosen)
+            return HostKeyCheck("off" if chosen is False else chosen)  # YAML reads off as false
         except ValueError:
             raise BadInventory(f"netops_host_keys is {chosen!r}: use tofu, strict or off") from None
 
@@ -121,7 +123,7 @@ class _Variables:
         if name not in self._variables:
             return None
         try:
-            return native(self._variables[name])
+            return host_variable(self._variables, name)
         except Exception as error:
             # quoted, or the redaction gate would take the next word for the password
             raise BadInventory(f"{name!r} cannot be read: {_reason(error)}") from error

@@ -13,6 +13,8 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
+from ansible import constants
+
 try:
     from ansible.utils.vars import transform_to_native_types
 except ImportError:  # ansible-core before 2.19 has no tags
@@ -28,6 +30,19 @@ def native(value: Any) -> Any:
     if transform_to_native_types is not None:
         return transform_to_native_types(value, redact=False)
     return _plain(value)
+
+
+def host_variable(variables: Mapping[str, Any], name: str) -> Any:
+    """A host's variable, templated, as `native` has it; raises what templating or the vault raise.
+
+    Before ansible-core 2.19 `hostvars` hands a template that cannot be filled in on as it is: a
+    device would get ``{{ my_password }}`` for a password.
+    """
+    templar = getattr(variables, "_templar", None)
+    if transform_to_native_types is not None or templar is None:
+        return native(variables[name])
+    raw: Any = getattr(variables, "_vars", {})[name]
+    return native(templar.template(raw, static_vars=constants.INTERNAL_STATIC_VARS))
 
 
 def _plain(value: Any) -> Any:

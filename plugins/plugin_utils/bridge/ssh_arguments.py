@@ -71,7 +71,7 @@ def _hop(text: str) -> Jump:
 
 
 def is_address(text: str) -> bool:
-    """Whether a text can be looked up at all: what sockets cannot encode they do not report well."""
+    """Whether a text can be looked up at all; sockets do not report well what they cannot encode."""
     try:
         text.encode("idna")
     except UnicodeError:

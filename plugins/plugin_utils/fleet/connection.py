@@ -126,6 +126,7 @@ class _FleetDriver:
         self._device = fleet_host.device
         self._known_hosts = fleet_host.links.known_hosts
         self._arrival: threading.Event | None = None
+        self._leaving = False
         self.last_words = ""
         try:
             super().__init__(**options)
@@ -165,6 +166,15 @@ class _FleetDriver:
         if text:
             self.last_words = (self.last_words + text)[-TAIL:]
         return text
+
+    def disconnect(self) -> None:
+        """netmiko's farewell without its round trip to see whether a configuration is open."""
+        self._leaving = True
+        super().disconnect()  # type: ignore[misc]
+
+    def check_config_mode(self, *args: Any, **options: Any) -> bool:
+        """Say no on the way out, where the session ends whatever the answer."""
+        return not self._leaving and super().check_config_mode(*args, **options)  # type: ignore[misc]
 
     def _await_data(self) -> None:
         channel = self.remote_conn  # type: ignore[attr-defined]

@@ -88,9 +88,13 @@ def _fit_to_keep(result: Any, redactor: Redactor) -> Any:
 def _plain(result: Any) -> Any:
     """JSON types only, before any secret is looked for: an object's text may hold one too."""
     try:
-        return json.loads(json.dumps(result, default=str))
+        return json.loads(json.dumps(result, default=_text))
     except (TypeError, ValueError):  # a key that is no text, or a cycle
         return str(result)
+
+
+def _text(value: Any) -> str:
+    return value.decode(errors="replace") if isinstance(value, bytes) else str(value)
 
 
 def _redacted(value: Any) -> Any:

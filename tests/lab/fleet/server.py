@@ -126,7 +126,7 @@ class Fleet:
         self._listeners: dict[str, tuple[str, Callable[[], None]]] = {}
         self._tasks: set[asyncio.Task[None]] = set()
         self._generation = 0
-        self._stamp = 0
+        self._stamp = 0, 0
         self._seed = _seed(state / "host.seed")
 
     async def serve(self, ready: Callable[[], None]) -> None:
@@ -177,9 +177,11 @@ class Fleet:
         """Read the overrides again when their file has changed, then say so in the counters."""
         path = self._state / "overrides.json"
         try:
-            stamp = path.stat().st_mtime_ns
+            file = path.stat()
         except FileNotFoundError:
             return
+        # a file that was replaced within one tick of the clock is another inode
+        stamp = file.st_ino, file.st_mtime_ns
         if stamp == self._stamp:
             return
         self._stamp = stamp

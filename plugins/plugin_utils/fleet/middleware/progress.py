@@ -47,13 +47,13 @@ class Progress(Middleware):
 
     def task_completed(self, task: Task, result: AggregatedResult) -> None:
         """The last line."""
-        self._say(self._line(self._clock()))
+        self._say(self._line(self._clock(), ended=True))
 
-    def _line(self, now: float) -> str:
+    def _line(self, now: float, ended: bool = False) -> str:
         seconds = max(now - self._started, 0.001)
         rate = self._done / seconds
         left = f", ETA {(self._total - self._done) / rate:.0f} s" if rate else ""
-        if self._done == self._total:
+        if ended:
             left = f" in {seconds:.1f} s"
         return (
             f"{self._done}/{self._total} devices, {self._failed} failed, {rate:.1f} devices/s{left}"

@@ -87,7 +87,7 @@ def test_a_bastion_that_reloads_is_entered_again(ssh_server: Start) -> None:
     bastion, router = ssh_server(forwards=True), ssh_server(outputs=CONFIG)
 
     def work(task: Any) -> Any:
-        if len(bastion.logins) == 1:
+        if not bastion.logins:
             task.host.get_connection("netmiko", task.nornir.config)
             bastion.drop()
             assert bastion.empty.wait(LONG)

@@ -7,7 +7,6 @@
 from __future__ import annotations
 
 import multiprocessing
-import os
 import stat
 import subprocess
 import threading
@@ -65,7 +64,10 @@ def test_openssh_reads_the_file(tmp_path: Path) -> None:
     path = tmp_path / "known_hosts"
     KnownHosts(path).learn("[10.0.0.1]:2222", KEYS[0])
     found = subprocess.run(
-        ["ssh-keygen", "-F", "[10.0.0.1]:2222", "-f", path], capture_output=True, text=True
+        ["ssh-keygen", "-F", "[10.0.0.1]:2222", "-f", path],
+        capture_output=True,
+        text=True,
+        check=True,
     )
     assert KEYS[0].get_base64() in found.stdout
     subprocess.run(["ssh-keygen", "-R", "[10.0.0.1]:2222", "-f", path], check=True)
@@ -174,9 +176,7 @@ def test_any_file_can_be_read(tmp_path_factory: pytest.TempPathFactory, content:
 
 def test_a_file_that_cannot_be_read_is_named_before_the_run(tmp_path: Path) -> None:
     """A directory in its place, say; the remedy is told with it."""
-    with pytest.raises(
-        ValueError, match=r"known_hosts file .* cannot be read .*known_hosts option"
-    ):
+    with pytest.raises(ValueError, match=r"cannot be read .*known_hosts option"):
         KnownHosts(tmp_path)
 
 
@@ -191,7 +191,7 @@ def test_a_file_that_cannot_be_written_is_named(tmp_path: Path) -> None:
 def test_a_full_disk_is_told(tmp_path: Path) -> None:
     """Linux has a device for the purpose."""
     path = tmp_path / "known_hosts"
-    os.symlink("/dev/full", path)
+    path.symlink_to("/dev/full")
     hosts = KnownHosts(None)
     hosts.path = path
     with pytest.raises(BadInventory, match="cannot be written"):

@@ -92,7 +92,7 @@ def test_every_attempt_is_told_to_the_middleware() -> None:
 
 
 def test_a_step_of_a_task_fails_for_its_own_reason() -> None:
-    """Tasks are made of tasks in Nornir: the class is that of the step which failed, at any depth."""
+    """Tasks are made of tasks in Nornir; the class is that of the innermost one."""
 
     def step(task: Task) -> None:
         raise errors.ConnectionReset("hung up in the second step")
