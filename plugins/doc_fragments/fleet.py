@@ -87,7 +87,7 @@ attributes:
   bypass_host_loop:
     description:
       - One task works on all hosts of the play's batch.
-      - Write C(run_once=true) and C(vars=ansible_connection) set to C(local) to it.
+      - Write C(run_once=true) to it.
     support: full
   async:
     description: Supports C(async).

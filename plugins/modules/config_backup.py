@@ -19,8 +19,17 @@ description:
     own result afterwards.
   - The devices are those of Ansible's inventory, with the variables that C(network_cli) uses.
 notes:
-  - Write C(run_once=true) to the task, or its registered result reaches the first host only.
+  - Write C(run_once=true) to the task, or its registered result reaches the first host only. The
+    delegation and the two variables of the examples keep Ansible from setting up a connection to
+    that first host.
 options:
+  accept_smaller:
+    description:
+      - Whether to take a configuration that is smaller than half of the last good copy, on platforms
+        whose configurations end in no mark of their own.
+      - Set it for the one run after a configuration really shrank.
+    type: bool
+    default: false
   git:
     description: Whether to write the git mirror.
     type: bool
@@ -59,8 +68,10 @@ EXAMPLES = r"""
   prime.netops.config_backup:
   run_once: true
   register: backup
+  delegate_to: localhost
   vars:
     ansible_connection: local
+    ansible_become: false
 
 - name: Keep the mirror by platform, and the store in PostgreSQL
   prime.netops.config_backup:
@@ -69,8 +80,10 @@ EXAMPLES = r"""
     git_path: !unsafe "{{ platform }}/{{ host }}.cfg"
     deadline: 60
   run_once: true
+  delegate_to: localhost
   vars:
     ansible_connection: local
+    ansible_become: false
 """
 
 RETURN = r"""

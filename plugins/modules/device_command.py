@@ -17,7 +17,9 @@ description:
   - A device that fails does not fail the task. M(prime.netops.host_outcome) gives each host its
     own result afterwards.
 notes:
-  - Write C(run_once=true) to the task, or its registered result reaches the first host only.
+  - Write C(run_once=true) to the task, or its registered result reaches the first host only. The
+    delegation and the two variables of the examples keep Ansible from setting up a connection to
+    that first host.
 options:
   commands:
     description: The commands, sent in this order.
@@ -51,16 +53,20 @@ EXAMPLES = r"""
     commands: [show version]
   run_once: true
   register: versions
+  delegate_to: localhost
   vars:
     ansible_connection: local
+    ansible_become: false
 
 - name: Ask for the neighbours, parsed
   prime.netops.device_command:
     commands: [show cdp neighbors detail]
     parse: true
   run_once: true
+  delegate_to: localhost
   vars:
     ansible_connection: local
+    ansible_become: false
 """
 
 RETURN = r"""

@@ -38,14 +38,18 @@ EXAMPLES = r"""
   prime.netops.config_backup:
   run_once: true
   register: backup
+  delegate_to: localhost
   vars:
     ansible_connection: local
+    ansible_become: false
 
 - name: Give each device its own result
   prime.netops.host_outcome:
     run_id: "{{ backup.run_id }}"
+  delegate_to: localhost
   vars:
     ansible_connection: local
+    ansible_become: false
 """
 
 RETURN = r"""

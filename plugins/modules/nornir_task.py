@@ -19,7 +19,9 @@ description:
   - A device that fails does not fail the task. M(prime.netops.host_outcome) gives each host its
     own result afterwards.
 notes:
-  - Write C(run_once=true) to the task, or its registered result reaches the first host only.
+  - Write C(run_once=true) to the task, or its registered result reaches the first host only. The
+    delegation and the two variables of the examples keep Ansible from setting up a connection to
+    that first host.
 options:
   task:
     description:
@@ -59,8 +61,10 @@ EXAMPLES = r"""
       kind: Ethernet
   run_once: true
   register: interfaces
+  delegate_to: localhost
   vars:
     ansible_connection: local
+    ansible_become: false
 
 - name: Run a task of nornir_netmiko
   prime.netops.nornir_task:
@@ -68,8 +72,10 @@ EXAMPLES = r"""
     params:
       command_string: show clock
   run_once: true
+  delegate_to: localhost
   vars:
     ansible_connection: local
+    ansible_become: false
 """
 
 RETURN = r"""

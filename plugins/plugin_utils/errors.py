@@ -113,7 +113,7 @@ VERDICTS: dict[ErrorClass, Verdict] = {
         reached=True,
         cause="The text did not prove complete, so it was not stored; the last good copy stands.",
         remedy="Look at the reason in the message; a device that prints slowly needs a longer "
-        "deadline.",
+        "deadline, a configuration that really shrank accept_smaller for one run.",
     ),
     ErrorClass.COMMAND_REJECTED: Verdict(
         transient=False,

@@ -197,7 +197,7 @@ def network_cli(estate: Estate, bench: Path) -> Case:
             bench / "bin",
             ANSIBLE_FORKS=str(NETWORK_CLI_FORKS),
             ANSIBLE_HOST_KEY_CHECKING="False",
-            # 50 forks on few cores take longer to connect than the 30 s that are the default
+            # 50 forks on few cores may take longer to connect than the default of 30 s
             ANSIBLE_PERSISTENT_CONNECT_TIMEOUT="300",
             ANSIBLE_PERSISTENT_COMMAND_TIMEOUT="300",
         ),

@@ -131,7 +131,7 @@ def test_check_mode_creates_nothing_where_nothing_was(lab: Lab, controller: Cont
 
 def test_check_mode_tells_the_change_and_keeps_every_byte(lab: Lab, controller: Controller) -> None:
     """After a backup, a check with --diff shows the one change and writes nothing, wherever."""
-    controller.play(BACKUP, lab.inventory)
+    assert controller.play(BACKUP, lab.inventory).rc == 0
     before = fingerprint(controller.state)
     lab.override_many({"r1": {"revision": 2}, "r2": {"fault": "dead"}})
     play = controller.play(
@@ -146,7 +146,7 @@ def test_check_mode_tells_the_change_and_keeps_every_byte(lab: Lab, controller: 
 
 def test_limit_backs_up_the_chosen_and_keeps_the_others(lab: Lab, controller: Controller) -> None:
     """--limit contacts one device only, and what the mirror has of the others stays."""
-    controller.play(BACKUP, lab.inventory)
+    assert controller.play(BACKUP, lab.inventory).rc == 0
     lab.override_many({"r1": {"revision": 2}, "r2": {"revision": 2}})
     seen = lab.counters()["devices"]
     play = controller.play(BACKUP, lab.inventory, "--limit", "r2")

@@ -173,7 +173,7 @@ def test_the_first_host_may_be_dead(lab: Lab, controller: Controller) -> None:
 
 def test_an_empty_configuration_replaces_nothing(lab: Lab, controller: Controller) -> None:
     """A device that suddenly shows nothing fails, and its last good copy stands everywhere."""
-    controller.play(BACKUP, lab.inventory)
+    assert controller.play(BACKUP, lab.inventory).rc == 0
     texts, files = controller.texts(), controller.git("ls-tree", "-r", "HEAD")
     lab.override_many({"r1": {"fault": "empty"}, "r2": {"revision": 2}})
     play = controller.play(BACKUP, lab.inventory, backup_fail_job="never", backup_attempts=1)
@@ -225,7 +225,7 @@ def test_a_place_that_is_no_repository_is_left_alone(lab: Lab, controller: Contr
 def test_a_dirty_mirror_keeps_the_changes_of_people(lab: Lab, controller: Controller) -> None:
     """A person's uncommitted edit is kept and named, with the remedy; all others are committed,
     and the store has every device."""
-    controller.play(BACKUP, lab.inventory)
+    assert controller.play(BACKUP, lab.inventory).rc == 0
     edited = controller.state / "configs" / "ams" / "r1"
     edited.write_text("a person's note\n", encoding="utf-8")
     lab.override_many({name: {"revision": 2} for name in lab.plan.names})
@@ -243,7 +243,7 @@ def test_a_dirty_mirror_keeps_the_changes_of_people(lab: Lab, controller: Contro
 def test_a_locked_mirror_loses_nothing(lab: Lab, controller: Controller) -> None:
     """Somebody's git holds the index: after the wait the run says so; the store has the change,
     and the next run brings it to git."""
-    controller.play(BACKUP, lab.inventory)
+    assert controller.play(BACKUP, lab.inventory).rc == 0
     lab.override("r1", revision=2)
     lock = controller.state / "configs" / ".git" / "index.lock"
     lock.touch()

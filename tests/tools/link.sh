@@ -4,7 +4,7 @@
 # The link goes into an environment or below build/, never into the repository: a link to the
 # collection's own root sends tools that follow links round and round.
 set -eu
-root=$(cd "$(dirname "$0")/../.." && pwd)
+root=$(cd "$(dirname "$0")/../.." && pwd -P)
 link=$1/ansible_collections/prime/netops
 
 [ "$(readlink "$link" 2>/dev/null)" = "$root" ] && exit 0

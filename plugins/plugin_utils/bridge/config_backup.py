@@ -24,6 +24,7 @@ class ConfigBackup(FleetAction):
 
     SPEC: ClassVar = {
         **FLEET_SPEC,
+        "accept_smaller": {"type": "bool", "default": False},
         "git": {"type": "bool", "default": True},
         "git_dir": {"type": "path"},
         "git_path": {"type": "str", "default": "{{ site }}/{{ host }}"},
@@ -36,6 +37,6 @@ class ConfigBackup(FleetAction):
         """Back up the fleet."""
         git_dir = Path(args["git_dir"] or state_dir(args) / "configs")
         mirror = MirrorOptions(git_dir, args["git_path"]) if args["git"] else None
-        report = back_up(fleet, options, mirror, stop)
+        report = back_up(fleet, options, mirror, stop, args["accept_smaller"])
         result = self.told(report, args["stats_key"])
         return {**result, "state_dir": str(state_dir(args)), "git_dir": str(git_dir)}

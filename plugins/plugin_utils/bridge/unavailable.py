@@ -12,7 +12,7 @@ from ansible.errors import AnsibleActionFail
 from ansible.module_utils.basic import missing_required_lib
 from ansible.plugins.action import ActionBase
 
-REMEDY = "pip install -r requirements.txt, from the collection's directory, into Ansible's Python"
+REMEDY = "pip install -r meta/ee-requirements.txt, in the collection, into Ansible's Python"
 
 
 def unavailable(error: ImportError) -> type[Any]:

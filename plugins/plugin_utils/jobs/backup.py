@@ -35,7 +35,11 @@ class MirrorOptions:
 
 
 def back_up(
-    fleet: Fleet, options: JobOptions, mirror_options: MirrorOptions | None, stop: threading.Event
+    fleet: Fleet,
+    options: JobOptions,
+    mirror_options: MirrorOptions | None,
+    stop: threading.Event,
+    accept_smaller: bool = False,
 ) -> Report:
     """Back up every device of the fleet.
 
@@ -45,7 +49,7 @@ def back_up(
     """
     with _stores(options) as (store, ledger), _mirror(mirror_options, options.check) as mirror:
         last_good = store.last_good(fleet.names)
-        before: list[Middleware] = [Validate(last_good), *([mirror] if mirror else [])]
+        before: list[Middleware] = [Validate(last_good, accept_smaller), *([mirror] if mirror else [])]
         report = run_in_ledger(
             "backup", fleet, fetch_config, {}, options, stop, ledger, before, last_good
         )

@@ -26,10 +26,12 @@ class Validate(Middleware):
 
     It acts on the attempt and not on the device, so an incomplete text is fetched again like
     any other transient failure. A text that differs from the last good copy is a change.
+    ``accept_smaller`` leaves its size out of the proof, for a configuration that really shrank.
     """
 
-    def __init__(self, last_good: Mapping[str, LastGood]) -> None:
+    def __init__(self, last_good: Mapping[str, LastGood], accept_smaller: bool = False) -> None:
         self._last_good = last_good
+        self._accept_smaller = accept_smaller
 
     def subtask_instance_completed(self, task: Task, host: Host, result: MultiResult) -> None:
         """Prove and normalise what an attempt fetched."""
@@ -37,8 +39,9 @@ class Validate(Middleware):
         if not isinstance(fetched, FetchedConfig):
             return
         last = self._last_good.get(host.name)
+        size = last.bytes if last and not self._accept_smaller else None
         try:
-            normalised = _prove(fetched.text, fleet_host(host).device.os, last)
+            normalised = _prove(fetched.text, fleet_host(host).device.os, size)
         except NetopsError as error:
             result[0].result, result[0].exception, result[0].failed = None, error, True
         else:
@@ -46,6 +49,6 @@ class Validate(Middleware):
             result[0].changed = last is None or last.text_sha256 != normalised.text_sha256
 
 
-def _prove(text: str, platform: Platform, last: LastGood | None) -> Normalised:
-    prove_complete(text, platform, last.bytes if last else None)
+def _prove(text: str, platform: Platform, last_good_bytes: int | None) -> Normalised:
+    prove_complete(text, platform, last_good_bytes)
     return normalise(text, platform)

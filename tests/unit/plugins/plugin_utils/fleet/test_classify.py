@@ -99,7 +99,7 @@ CASES: list[tuple[BaseException, ErrorClass]] = [
     (ValueError("maximum sessions is 5"), ErrorClass.INTERNAL),
     (ValueError("I/O operation on closed file"), ErrorClass.INTERNAL),
     (FileNotFoundError(errno.ENOENT, "No such file", "list.csv"), ErrorClass.INTERNAL),
-    (PermissionError(errno.EACCES, "Permission denied", "/root/x"), ErrorClass.INTERNAL),
+    (PermissionError(errno.EACCES, "Permission denied", "/srv/x"), ErrorClass.INTERNAL),
 ]
 
 
