@@ -25,8 +25,8 @@ notes:
 options:
   accept_smaller:
     description:
-      - Whether to take a configuration that is smaller than half of the last good copy, on platforms
-        whose configurations end in no mark of their own.
+      - Whether to take a configuration that is smaller than half of the last good copy, on
+        platforms whose configurations end in no mark of their own.
       - Set it for the one run after a configuration really shrank.
     type: bool
     default: false

@@ -58,7 +58,7 @@ status:
   returned: when the run came to the host
   type: str
 result:
-  description: What a task of M(prime.netops.nornir_task) or M(prime.netops.device_command) returned.
+  description: What M(prime.netops.nornir_task) or M(prime.netops.device_command) returned for it.
   returned: when there is one
   type: raw
 error_class:

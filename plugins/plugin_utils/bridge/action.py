@@ -6,6 +6,7 @@
 
 from __future__ import annotations
 
+import gc
 import threading
 from collections.abc import Iterable, Mapping
 from typing import Any, ClassVar
@@ -54,6 +55,7 @@ class FleetAction(ActionBase):  # type: ignore[misc]
     ) -> dict[str, Any]:
         """Ansible's entrance."""
         super().run(tmp, task_vars)
+        _spare_the_collector()
         variables = task_vars or {}
         args = native(self.validate_argument_spec(self.SPEC)[1])
         display = Display()
@@ -80,7 +82,7 @@ class FleetAction(ActionBase):  # type: ignore[misc]
         return report_result(report, stats_key)
 
     def _reader(self, args: Mapping[str, Any], variables: Mapping[str, Any]) -> DeviceReader:
-        # A delegated task's connection is that of localhost: the first host's variables are not in it.
+        # A delegated task's connection is localhost's: the first host's variables are not in it.
         first_host = {} if self._task.delegate_to else variables
         command_line = {
             "remote_user": self._task.remote_user,
@@ -137,6 +139,17 @@ def scrubbed(result: Mapping[str, Any], secrets: Iterable[str]) -> dict[str, Any
     pairs = zip(result["failures"], clean["failures"], strict=True)
     clean["failures"] = [{**failure, "message": message} for failure, message in pairs]
     return {**result, **{name: clean[name] for name in texts if name in result}}
+
+
+def _spare_the_collector() -> None:
+    """Keep the garbage collector off what Ansible made before, and let it come less often.
+
+    The worker is a fork of a process that holds the whole inventory. Walking that heap again and
+    again, and copying its pages by doing so, took a tenth of a run's time; the process ends with
+    the task, so nothing has to be put back.
+    """
+    gc.freeze()
+    gc.set_threshold(20_000, 20, 20)
 
 
 def report_result(report: Report, stats_key: str) -> dict[str, Any]:

@@ -71,7 +71,7 @@ def _hop(text: str) -> Jump:
 
 
 def is_address(text: str) -> bool:
-    """Whether a text can be looked up at all; sockets do not report well what they cannot encode."""
+    """Whether a text can be looked up; sockets do not report well what they cannot encode."""
     try:
         text.encode("idna")
     except UnicodeError:

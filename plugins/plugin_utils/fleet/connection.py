@@ -14,7 +14,6 @@ from __future__ import annotations
 import functools
 import re
 import socket
-import threading
 from typing import Any, TypeAlias
 
 import paramiko
@@ -26,16 +25,14 @@ from ..errors import HostKeyChanged, SessionLimit, Unreachable
 from .classify import SESSION_LIMIT
 from .host import FleetHost
 from .known_hosts import guard
+from .read_ahead import ReadAhead
 
-Socket: TypeAlias = socket.socket | paramiko.Channel
+Socket: TypeAlias = ReadAhead | paramiko.Channel
 
 CONNECT_SECONDS = 10.0
 """For the TCP handshake; a router that takes longer is not there."""
 BANNER_SECONDS = 30.0
 """For the SSH banner and the login: an AAA server under load takes its time."""
-QUIET = 0.1
-"""Seconds without data after which a read comes back empty; some of netmiko's loops wait for that.
-"""
 TAIL = 400
 """Characters of the device's last words that are kept for the classification."""
 
@@ -93,7 +90,7 @@ class FleetNetmiko:
         except TimeoutError as error:
             raise Unreachable(f"no answer within {seconds:.0f} s") from error
         flight.on_abort(lambda: sock.shutdown(socket.SHUT_RDWR))
-        return sock
+        return ReadAhead(sock)
 
     def _log_in(self, host: FleetHost, sock: Socket) -> BaseConnection:
         device = host.device
@@ -125,7 +122,6 @@ class _FleetDriver:
     def __init__(self, fleet_host: FleetHost, **options: Any) -> None:
         self._device = fleet_host.device
         self._known_hosts = fleet_host.links.known_hosts
-        self._arrival: threading.Event | None = None
         self._leaving = False
         self.last_words = ""
         try:
@@ -156,12 +152,7 @@ class _FleetDriver:
         return {**params, "transport_factory": _FleetTransport}
 
     def read_channel(self) -> str:
-        """netmiko's read, woken by data instead of a clock.
-
-        A hundred devices polled every 10 ms are ten thousand fights for the interpreter lock a
-        second. The device's last words are kept for when it hangs up.
-        """
-        self._await_data()
+        """netmiko's read, remembering the device's last words for when it hangs up."""
         text: str = super().read_channel()  # type: ignore[misc]
         if text:
             self.last_words = (self.last_words + text)[-TAIL:]
@@ -175,14 +166,6 @@ class _FleetDriver:
     def check_config_mode(self, *args: Any, **options: Any) -> bool:
         """Say no on the way out, where the session ends whatever the answer."""
         return not self._leaving and super().check_config_mode(*args, **options)  # type: ignore[misc]
-
-    def _await_data(self) -> None:
-        channel = self.remote_conn  # type: ignore[attr-defined]
-        if self._arrival is None and isinstance(channel, paramiko.Channel):
-            self._arrival = threading.Event()
-            channel.in_buffer.set_event(self._arrival)  # set while there is data, and at the end
-        if self._arrival:
-            self._arrival.wait(QUIET)
 
 
 class _FleetTransport(paramiko.Transport):

@@ -49,7 +49,8 @@ def back_up(
     """
     with _stores(options) as (store, ledger), _mirror(mirror_options, options.check) as mirror:
         last_good = store.last_good(fleet.names)
-        before: list[Middleware] = [Validate(last_good, accept_smaller), *([mirror] if mirror else [])]
+        validate = Validate(last_good, accept_smaller)
+        before: list[Middleware] = [validate, mirror] if mirror else [validate]
         report = run_in_ledger(
             "backup", fleet, fetch_config, {}, options, stop, ledger, before, last_good
         )

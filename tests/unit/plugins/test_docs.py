@@ -6,7 +6,7 @@
 
 from __future__ import annotations
 
-import importlib
+import inspect
 import json
 import os
 import re
@@ -20,18 +20,24 @@ from typing import Any
 
 import asyncssh
 import pytest
+from ansible_collections.prime.netops.plugins.plugin_utils.bridge.action import FleetAction
+from ansible_collections.prime.netops.plugins.plugin_utils.bridge.config_backup import ConfigBackup
+from ansible_collections.prime.netops.plugins.plugin_utils.bridge.host_outcome import HostOutcome
+from ansible_collections.prime.netops.plugins.plugin_utils.bridge.nornir_task import (
+    DeviceCommand,
+    NornirTask,
+)
 
 from tests.unit.plugins.plugin_utils.fleet.servers import PASSWORD, USER, Loop, SshServer
 
 ROOT = Path(__file__).parents[3]
 PLUGINS = ROOT / "plugins"
-PACKAGE = "ansible_collections.prime.netops.plugins"
 MODULES = sorted(path.stem for path in (PLUGINS / "modules").glob("*.py"))
 ACTIONS = {
-    "config_backup": ("bridge.config_backup", "ConfigBackup"),
-    "device_command": ("bridge.nornir_task", "DeviceCommand"),
-    "host_outcome": ("bridge.host_outcome", "HostOutcome"),
-    "nornir_task": ("bridge.nornir_task", "NornirTask"),
+    "config_backup": ConfigBackup,
+    "device_command": DeviceCommand,
+    "host_outcome": HostOutcome,
+    "nornir_task": NornirTask,
 }
 
 
@@ -66,9 +72,7 @@ def document(name: str) -> dict[str, Any]:
 
 def specification(name: str) -> dict[str, dict[str, Any]]:
     """The options that the action takes."""
-    module, attribute = ACTIONS[name]
-    action = getattr(importlib.import_module(f"{PACKAGE}.plugin_utils.{module}"), attribute)
-    spec: dict[str, dict[str, Any]] = action.SPEC
+    spec: dict[str, dict[str, Any]] = ACTIONS[name].SPEC
     return spec
 
 
@@ -110,12 +114,10 @@ def test_every_module_is_documented_in_full(name: str) -> None:
 @pytest.mark.parametrize("name", MODULES)
 def test_the_result_has_what_is_promised(name: str) -> None:
     """What is always returned is returned by the code, as far as it names its keys."""
-    module, _ = ACTIONS[name]
-    files = {"bridge.action", module} if name != "host_outcome" else {module}
-    code = "".join(
-        (PLUGINS / "plugin_utils" / f"{file.replace('.', '/')}.py").read_text(encoding="utf-8")
-        for file in files
-    )
+    sources = {inspect.getfile(ACTIONS[name])}
+    if name != "host_outcome":
+        sources.add(inspect.getfile(FleetAction))
+    code = "".join(Path(source).read_text(encoding="utf-8") for source in sources)
     for key in document(name)["return"]:
         assert f'"{key}"' in code, key
 

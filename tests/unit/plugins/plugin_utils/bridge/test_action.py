@@ -234,7 +234,7 @@ def test_a_missing_library_is_named_with_the_remedy(
     assert done.returncode == 2
     said = " ".join(done.stdout.split())
     assert f"({missing})" in said
-    assert "pip install -r requirements.txt" in said
+    assert "pip install -r meta/ee-requirements.txt" in said
     assert "Traceback" not in said
 
 

@@ -88,9 +88,9 @@ def test_a_bastion_that_reloads_is_entered_again(ssh_server: Start) -> None:
 
     def work(task: Any) -> Any:
         if not bastion.logins:
-            task.host.get_connection("netmiko", task.nornir.config)
+            session = task.host.get_connection("netmiko", task.nornir.config)
             bastion.drop()
-            assert bastion.empty.wait(LONG)
+            session.remote_conn.get_transport().join(LONG)  # until it is noticed here
             raise EOFError
         return fetch_config(task)
 

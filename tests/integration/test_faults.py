@@ -1,0 +1,224 @@
+"""Everything that a device can do wrong, all at once: each is told by its class, harms no other
+device and no copy that was good, and is over when its time is up."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+import pytest
+
+from tests.integration.playbook import BACKUP, Controller, Play
+from tests.integration.processes import POLL, Usage, await_end, descendants, usage
+from tests.lab.fleet import MARKER, Lab, fleet
+from tests.lab.fleet.configs import make_config
+from tests.lab.fleet.dialects import DIALECTS
+from tests.lab.fleet.faults import FAULTS
+
+DEADLINE = 12
+"""Seconds a device: more than the ten of a connection attempt that nobody answers."""
+WORKERS = 12
+WELL = 24
+
+TOLD = {
+    "dead": ("unreachable", 2, "the connection was refused"),
+    "refused": ("unreachable", 2, "the connection was refused"),
+    "silent": ("unreachable", None, "no answer within"),
+    "reset": ("connection_reset", 2, "closed the connection"),
+    "no_banner": ("timeout", None, f"the deadline of {DEADLINE} s passed while logging in"),
+    "wrong_password": ("auth_failed", 1, "the device refused the login"),
+    "wrong_enable": ("privilege_denied", 1, "enable mode was refused"),
+    "session_limit": ("session_limit", None, "the device refuses another session"),
+    "changed_host_key": ("host_key_changed", 1, "known_hosts"),
+    "legacy_crypto": ("legacy_crypto", 1, "no SSH algorithm in common"),
+    "hang": ("timeout", 1, "'show running-config'"),
+    "drop": ("connection_reset", 2, "the device closed the"),
+    "truncated": ("incomplete_output", 2, "end marker"),
+    "invalid_input": ("command_rejected", 1, "Invalid input"),
+    "empty": ("incomplete_output", 2, "not proved complete"),
+}
+"""Fault -> error class, attempts of two (None: what fits into the time), words of the message."""
+MENDED = {"syslog", "prompt_in_text"}
+"""Faults in the text that must not be believed: stored whole, or told as incomplete."""
+
+
+@dataclass(frozen=True)
+class Storm:
+    """A run on a fleet with a device for every fault, and what it left."""
+
+    play: Play
+    controller: Controller
+    lab: Lab
+    before: dict[str, str]
+    samples: list[Usage]
+    leftovers: set[int]
+    open_sessions: int
+
+
+def device(fault: str) -> str:
+    """The device that has a fault."""
+    return f"r{list(FAULTS).index(fault) + 1}"
+
+
+@pytest.fixture(scope="module")
+def storm(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Storm]:
+    """A fleet that was backed up when all was well; then everything goes wrong at once, and the
+    well devices have changed."""
+    controller = Controller(tmp_path_factory.mktemp("home"))
+    with fleet(
+        len(FAULTS) + WELL,
+        state=tmp_path_factory.mktemp("lab"),
+        platforms=("cisco_ios",),
+        size_kb=5,
+        unprivileged=True,
+    ) as lab:
+        assert controller.play(BACKUP, lab.inventory).rc == 0
+        before = controller.texts()
+        changes: dict[str, dict[str, object]] = {
+            device(fault): {"fault": fault, "revision": 2} for fault in FAULTS
+        }
+        well = {name: {"revision": 2, "latency": 0.1} for name in lab.plan.names[len(FAULTS) :]}
+        lab.override_many(changes | well)
+        yield _watched(controller, lab, before)
+
+
+def _watched(controller: Controller, lab: Lab, before: dict[str, str]) -> Storm:
+    """Run the backup and look at its worker all the time."""
+    process = controller.start(
+        BACKUP,
+        lab.inventory,
+        backup_deadline=DEADLINE,
+        backup_attempts=2,
+        backup_workers=WORKERS,
+        backup_host_outcome="none",
+        backup_fail_job="never",
+    )
+    samples: list[Usage] = []
+    processes: set[int] = set()
+    while process.poll() is None:
+        processes |= descendants(process.pid)
+        held = [found for pid in processes - {process.pid} if (found := usage(pid))]
+        if held:
+            samples.append(max(held, key=lambda each: each.threads))
+        await_quiet()
+    stdout, stderr = process.communicate()
+    await_end(processes, 5)
+    sessions = sum(each["open"] for each in lab.counters()["devices"].values())
+    play = Play(process.returncode, stdout, stderr, 0)
+    return Storm(play, controller, lab, before, samples, processes, sessions)
+
+
+def await_quiet() -> None:
+    """A moment between two looks."""
+    import time
+
+    time.sleep(POLL)
+
+
+def test_every_fault_of_the_lab_is_looked_at() -> None:
+    """A fault that the lab learns has to be told what it is here."""
+    assert set(TOLD) | MENDED == set(FAULTS)
+
+
+@pytest.mark.parametrize("fault", TOLD)
+def test_a_fault_is_told_by_its_class(storm: Storm, fault: str) -> None:
+    """Class, words and number of attempts: what may pass is tried again, what may not is not."""
+    error_class, attempts, words = TOLD[fault]
+    outcome = storm.controller.outcomes()[device(fault)]
+    assert outcome.error_class == error_class, outcome
+    assert words in (outcome.message or ""), outcome.message
+    assert attempts in (None, outcome.attempts)
+    assert outcome.remedy
+    assert MARKER not in (outcome.message or "")
+    assert f"{device(fault)}: {error_class}: " in storm.play.text
+
+
+@pytest.mark.parametrize("fault", FAULTS)
+def test_a_fault_never_harms_the_last_good_copy(storm: Storm, fault: str) -> None:
+    """In store and git the copy from before stands, or a whole new one; never something between."""
+    name = device(fault)
+    kept = storm.controller.texts()[name]
+    if kept != storm.before[name]:
+        assert fault in MENDED
+        spec = storm.lab.plan.device(name)
+        served = make_config(spec, revision=2).render().decode().replace("\r\n", "\n")
+        assert len(kept.splitlines()) == len(served.splitlines())
+        assert kept.rstrip().endswith("end")
+        assert "%SYS-" not in kept
+    site = storm.lab.plan.device(name).site
+    revision = "revision 2" if kept != storm.before[name] else "revision 1"
+    assert revision in storm.controller.git("show", f"HEAD:{site}/{name}")
+
+
+def test_the_well_devices_are_not_affected(storm: Storm) -> None:
+    """All of them are done, with their changes, however many others fail around them."""
+    well = storm.lab.plan.names[len(FAULTS) :]
+    assert storm.play.rc == 0, storm.play.output
+    outcomes, texts = storm.controller.outcomes(), storm.controller.texts()
+    assert {outcomes[name].status for name in well} == {"changed"}
+    assert all("revision 2" in texts[name] for name in well)
+    assert {outcomes[name].attempts for name in well} == {1}
+
+
+def test_no_device_takes_longer_than_its_time(storm: Storm) -> None:
+    """The deadline holds for each, whatever its driver waits for."""
+    taken = {name: outcome.seconds for name, outcome in storm.controller.outcomes().items()}
+    assert max(taken.values()) < DEADLINE + 2, taken
+
+
+def test_the_run_is_over_when_the_last_device_is(storm: Storm) -> None:
+    """With a slot for each slow one, the whole run takes little more than one deadline."""
+    run = storm.controller.last_run()
+    assert run.finished
+    assert (run.finished - run.started).total_seconds() < 2 * DEADLINE
+
+
+def test_nothing_is_left_behind(storm: Storm) -> None:
+    """No process, no session on a device; and the worker held no more threads and files than its
+    devices in flight need, so hung ones do not pile up."""
+    assert storm.open_sessions == 0
+    assert len(storm.samples) > 50
+    assert max(each.threads for each in storm.samples) < 3 * WORKERS + 10
+    assert max(each.files for each in storm.samples) < 4 * WORKERS + 40
+
+
+@pytest.fixture(scope="module")
+def platforms(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Lab]:
+    """A device of every platform."""
+    with fleet(
+        len(DIALECTS), state=tmp_path_factory.mktemp("platforms"), platforms=tuple(DIALECTS), size_kb=5
+    ) as running:
+        yield running
+
+
+@pytest.mark.parametrize(
+    "faults",
+    [("truncated", 0.5), ("truncated", 0.98), ("drop", 0.5), ("empty", 0.5), ("syslog", 0.5)],
+    ids=lambda faults: f"{faults[0]} at {faults[1]:.0%}",
+)
+def test_no_platform_believes_half_a_text(
+    platforms: Lab, controller: Controller, faults: tuple[str, float]
+) -> None:
+    """On every platform a text that is cut, broken or disturbed is refused, or stored whole."""
+    fault, cut = faults
+    platforms.restore()
+    options = {"backup_attempts": 1, "backup_fail_job": "never", "backup_host_outcome": "none"}
+    controller.play(BACKUP, platforms.inventory, **options)
+    before = controller.texts()
+    assert set(before) == set(platforms.plan.names)
+    platforms.override_many(
+        {name: {"fault": fault, "cut": cut} for name in platforms.plan.names}
+    )
+    play = controller.play(BACKUP, platforms.inventory, **options)
+    assert play.rc == 0, play.output
+    after, outcomes = controller.texts(), controller.outcomes()
+    damaged = {
+        platforms.plan.device(name).platform
+        for name in after
+        if outcomes[name].status in ("ok", "changed")
+        and len(after[name].splitlines()) != len(before[name].splitlines())
+    }
+    assert damaged == set()
+    if fault != "syslog":
+        assert controller.commits() == 1
+        assert {outcome.status for outcome in outcomes.values()} <= {"failed", "unreachable"}
