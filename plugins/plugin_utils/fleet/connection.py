@@ -11,13 +11,14 @@ host is a channel instead of a ``ProxyCommand`` process with three file descript
 
 from __future__ import annotations
 
+import contextlib
 import functools
 import re
 import socket
 from typing import Any, TypeAlias
 
 import paramiko
-from netmiko import BaseConnection
+from netmiko import BaseConnection, ReadException
 from netmiko.ssh_dispatcher import CLASS_MAPPER
 from nornir.core.configuration import Config
 
@@ -126,16 +127,17 @@ class _FleetDriver:
         self.last_words = ""
         try:
             super().__init__(**options)
-        except paramiko.BadHostKeyException as changed:
-            raise HostKeyChanged(
-                f"{self._device.address} showed another {changed.key.get_name()} host key than the "
-                f"one in {self._known_hosts.path}"
-            ) from changed
         except Exception as error:
             self._explain(error)
             raise
 
     def _explain(self, error: Exception) -> None:
+        """Say what lies behind netmiko's words: paramiko's error, or the device's own."""
+        if isinstance(error.__context__, paramiko.BadHostKeyException):
+            raise HostKeyChanged(
+                f"{self._device.address} showed another SSH host key, not the one "
+                f"in {self._known_hosts.path}"
+            ) from error
         if SESSION_LIMIT.search(self.last_words):
             words = self.last_words.strip().splitlines()
             raise SessionLimit(f"the device refuses another session: {words[-1]}") from error
@@ -153,10 +155,27 @@ class _FleetDriver:
 
     def read_channel(self) -> str:
         """netmiko's read, remembering the device's last words for when it hangs up."""
+        over = self._hung_up()  # asked first: what came before the end is still to be read
         text: str = super().read_channel()  # type: ignore[misc]
         if text:
             self.last_words = (self.last_words + text)[-TAIL:]
+        elif over:
+            raise ReadException("the session was closed from the other side")
         return text
+
+    def write_channel(self, out_data: str) -> None:
+        """netmiko's write; a device that has hung up may have said why."""
+        try:
+            super().write_channel(out_data)  # type: ignore[misc]
+        except OSError:
+            with contextlib.suppress(ReadException):
+                self.read_channel()
+            raise
+
+    def _hung_up(self) -> bool:
+        """Whether nothing more can come: netmiko itself would wait until its read time-out."""
+        channel = self.remote_conn  # type: ignore[attr-defined]
+        return isinstance(channel, paramiko.Channel) and (channel.closed or channel.eof_received)
 
     def disconnect(self) -> None:
         """netmiko's farewell without its round trip to see whether a configuration is open."""
