@@ -70,7 +70,12 @@ def test_events_summaries_and_artifacts_tell_the_truth(
     assert first.summaries["ignored"] == bad
     assert first.summaries["dark"] == first.summaries["failures"] == set()
     assert counts_of(first) == {
-        "total": 25, "ok": 0, "changed": 23, "failed": 1, "unreachable": 1, "skipped": 0,
+        "total": 25,
+        "ok": 0,
+        "changed": 23,
+        "failed": 1,
+        "unreachable": 1,
+        "skipped": 0,
     }
     run = controller.last_run()
     assert first.artifact_data["netops_backup"]["run_id"] == run.id
@@ -159,7 +164,12 @@ def test_ten_thousand_devices_fit(tmp_path: Path, record_property: Any) -> None:
         )
     assert job.rc == 0, job.stdout
     assert counts_of(job) == {
-        "total": 10_000, "ok": 0, "changed": 100, "failed": 9_500, "unreachable": 400, "skipped": 0,
+        "total": 10_000,
+        "ok": 0,
+        "changed": 100,
+        "failed": 9_500,
+        "unreachable": 400,
+        "skipped": 0,
     }
     record_property("longest result, characters", job.longest_result)
     record_property("largest process, MB", round(peak_mb()))

@@ -29,7 +29,11 @@ def lab(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Lab]:
     """A device of every platform, behind enable where it has that; secrets in each configuration."""
     state = tmp_path_factory.mktemp("lab")
     platforms = (
-        "cisco_ios", "cisco_ios", "arista_eos", "arista_eos", "cisco_ios",
+        "cisco_ios",
+        "cisco_ios",
+        "arista_eos",
+        "arista_eos",
+        "cisco_ios",
         *(name for name in DIALECTS if name not in ("cisco_ios", "arista_eos", "nokia_sros")),
     )
     with fleet(
@@ -85,9 +89,7 @@ def git_objects(controller: Controller) -> str:
 
 
 @pytest.mark.parametrize("verbosity", ["-vvv", "-vvvvv"])
-def test_no_secret_is_printed_logged_or_committed(
-    lab: Lab, estate: Estate, verbosity: str
-) -> None:
+def test_no_secret_is_printed_logged_or_committed(lab: Lab, estate: Estate, verbosity: str) -> None:
     """Good devices, changed ones with --diff, and ones that fail in every way that has a message:
     neither the screen nor Ansible's log nor any object in git nor any other file holds a secret.
     The store's exact texts hold those of the configurations, which a restore needs."""
@@ -117,9 +119,7 @@ def test_no_secret_is_printed_logged_or_committed(
     assert [name for name, text in controller.texts().items() if MARKER not in text] == []
 
 
-def test_no_secret_is_in_what_awx_stores(
-    lab: Lab, estate: Estate, postgres: Postgres
-) -> None:
+def test_no_secret_is_in_what_awx_stores(lab: Lab, estate: Estate, postgres: Postgres) -> None:
     """No event, artifact or output of the runner holds a device's secret, the password in the
     store's URL or the store's key; the texts in the database are encrypted by that key."""
     controller, key = estate.controller, Fernet.generate_key().decode()
@@ -222,7 +222,11 @@ def test_results_of_commands_are_clean(lab: Lab, estate: Estate) -> None:
         "register": "shown",
     }
     copy = {
-        "ansible.builtin.copy": {"content": "{{ shown.results | to_json }}", "dest": str(out), "mode": "0600"},
+        "ansible.builtin.copy": {
+            "content": "{{ shown.results | to_json }}",
+            "dest": str(out),
+            "mode": "0600",
+        },
         "run_once": True,
         "delegate_to": "localhost",
     }

@@ -96,7 +96,9 @@ def run(
         {f"prime.netops.{module}": options, "name": "Fleet", "register": "fleet", **once, **task},
         {
             "ansible.builtin.copy": {
-                "content": "{{ fleet | to_json }}", "dest": str(out), "mode": "0600",
+                "content": "{{ fleet | to_json }}",
+                "dest": str(out),
+                "mode": "0600",
             },
             "check_mode": False,
             **once,
@@ -213,9 +215,7 @@ def test_a_device_that_comes_back_is_tried_again(lab: Lab, controller: Controlle
         ("own_tasks.answer", "is no function: it is of type int"),
     ],
 )
-def test_a_task_that_is_not_there(
-    lab: Lab, controller: Controller, task: str, words: str
-) -> None:
+def test_a_task_that_is_not_there(lab: Lab, controller: Controller, task: str, words: str) -> None:
     """The error names the path, what is wrong with it, and where it was looked for."""
     done = run(controller, lab, "nornir_task", {"task": task})
     assert done.play.rc == 2
