@@ -149,7 +149,7 @@ def _spare_the_collector() -> None:
     the task, so nothing has to be put back.
     """
     gc.freeze()
-    gc.set_threshold(20_000, 20, 20)
+    gc.set_threshold(5_000, 10, 10)
 
 
 def report_result(report: Report, stats_key: str) -> dict[str, Any]:
