@@ -70,7 +70,7 @@ def usage(pid: int) -> Usage | None:
     """What a process holds now; None when it is gone."""
     try:
         lines = (PROC / str(pid) / "status").read_text().splitlines()
-        files = len(os.listdir(PROC / str(pid) / "fd"))
+        files = sum(1 for _ in (PROC / str(pid) / "fd").iterdir())
     except OSError:
         return None
     status = dict(line.split(":", 1) for line in lines)

@@ -1,4 +1,4 @@
-"""What people get wrong: each a clear message that names device and remedy, and nothing else lost."""
+"""What people get wrong: each a clear message with device and remedy, and nothing else lost."""
 
 from __future__ import annotations
 

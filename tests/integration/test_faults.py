@@ -32,7 +32,7 @@ TOLD = {
     "session_limit": ("session_limit", None, "the device refuses another session"),
     "changed_host_key": ("host_key_changed", 1, "known_hosts"),
     "legacy_crypto": ("legacy_crypto", 1, "no SSH algorithm in common"),
-    "hang": ("timeout", 1, "'show running-config'"),
+    "hang": ("timeout", 1, ""),
     "drop": ("connection_reset", 2, "the device closed the"),
     "truncated": ("incomplete_output", 2, "end marker"),
     "invalid_input": ("command_rejected", 1, "Invalid input"),

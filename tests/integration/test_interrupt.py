@@ -1,4 +1,4 @@
-"""A backup that is ended in mid-run, gently or not: what was finished is kept, nothing is half-done."""
+"""A backup ended in mid-run, gently or not: what was finished is kept, nothing is half-done."""
 
 from __future__ import annotations
 

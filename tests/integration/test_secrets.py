@@ -26,7 +26,7 @@ COMMANDS = {"cisco_ios": "show running-config", "arista_eos": "show running-conf
 
 @pytest.fixture(scope="module")
 def lab(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Lab]:
-    """A device of every platform, behind enable where it has that; secrets in each configuration."""
+    """A device of every platform, behind enable where it has that; each full of secrets."""
     state = tmp_path_factory.mktemp("lab")
     platforms = (
         "cisco_ios",

@@ -32,7 +32,9 @@ from ..errors import (
 )
 
 SESSION_LIMIT = re.compile(
-    r"too many (?:users|sessions|connections)|max(?:imum)?[^\n]{0,40}(?:sessions|connections|users)"
+    r"too many (?:[a-z]+ ){0,2}(?:users|sessions|connections|logins)"
+    r"|max(?:imum)?[^\n]{0,40}(?:sessions|connections|users)"
+    r"|(?:sessions|connections|users)[^\n]{0,20}reached[^\n]{0,10}(?:max|limit)"
     r"|session limit|(?:vty|tty|lines?)[^\n]{0,30}(?:busy|in use)"
     r"|no (?:free|available) (?:vty|tty|line)",
     re.IGNORECASE,

@@ -121,7 +121,7 @@ class _FleetDriver:
     """What every netmiko driver does in this engine, mixed into netmiko's class of the platform."""
 
     def __init__(self, fleet_host: FleetHost, **options: Any) -> None:
-        self._device = fleet_host.device
+        self._device, self._flight = fleet_host.device, fleet_host.flight
         self._known_hosts = fleet_host.links.known_hosts
         self._leaving = False
         self.last_words = ""
@@ -155,6 +155,7 @@ class _FleetDriver:
 
     def read_channel(self) -> str:
         """netmiko's read, remembering the device's last words for when it hangs up."""
+        self._flight.check()
         over = self._hung_up()  # asked first: what came before the end is still to be read
         text: str = super().read_channel()  # type: ignore[misc]
         if text:
@@ -175,7 +176,8 @@ class _FleetDriver:
     def _hung_up(self) -> bool:
         """Whether nothing more can come: netmiko itself would wait until its read time-out."""
         channel = self.remote_conn  # type: ignore[attr-defined]
-        return isinstance(channel, paramiko.Channel) and (channel.closed or channel.eof_received)
+        ended = isinstance(channel, paramiko.Channel) and (channel.closed or channel.eof_received)
+        return bool(ended)
 
     def disconnect(self) -> None:
         """netmiko's farewell without its round trip to see whether a configuration is open."""

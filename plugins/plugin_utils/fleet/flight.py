@@ -63,12 +63,17 @@ class Flight:
         if self.aborted.is_set():
             _leave(way_out)
 
-    def abort(self, reason: NetopsError) -> None:
-        """End the device's work from outside; only the first reason counts."""
+    def doom(self, reason: NetopsError) -> None:
+        """Tell the device's thread to end when it looks next; only the first reason counts."""
         with self._lock:
             self.reason = self.reason or reason
-            ways_out = tuple(self._ways_out)
         self.aborted.set()
+
+    def abort(self, reason: NetopsError) -> None:
+        """End the device's work from outside, whatever its thread is waiting for."""
+        self.doom(reason)
+        with self._lock:
+            ways_out, self._ways_out = self._ways_out, []
         for way_out in ways_out:
             _leave(way_out)
 

@@ -13,7 +13,7 @@ from __future__ import annotations
 
 import threading
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 
 from nornir.core.inventory import Host
 from nornir.core.processor import Processors
@@ -119,14 +119,13 @@ class WindowRunner:
         now = time.monotonic()
         with self._landing:
             flights = tuple(self._flights.values())
+        if self._stop.is_set():
+            _doom(flights, now)
         for flight in flights:
-            if self._stop.is_set() and not flight.aborted.is_set():
-                flight.deadline = now
-                flight.abort(Interrupted("the run was ended while the device was being worked on"))
-            elif now >= flight.deadline and not flight.aborted.is_set():
-                flight.abort(_overdue(flight))
-            elif now >= flight.deadline + GRACE:
+            if now >= flight.deadline + GRACE:
                 self._abandon(task, flight)
+            elif now >= flight.deadline:
+                flight.abort(flight.reason or _overdue(flight))
 
     def _abandon(self, task: Task, flight: Flight) -> None:
         """Report a device whose thread hangs, and free its slot; the thread is left to itself."""
@@ -140,6 +139,17 @@ class WindowRunner:
             task.processors.task_instance_completed(task, host, result)
         finally:
             self._land(flight)
+
+
+def _doom(flights: Iterable[Flight], now: float) -> None:
+    """End all of them at once, before a first call to the system gives the interpreter lock away.
+
+    Winning it back from a hundred busy threads takes so long that one by one would take seconds.
+    """
+    for flight in flights:
+        if not flight.aborted.is_set():
+            flight.deadline = now
+            flight.doom(Interrupted("the run was ended while the device was being worked on"))
 
 
 def _overdue(flight: Flight) -> NetopsError:

@@ -13,6 +13,7 @@ from __future__ import annotations
 
 import difflib
 import re
+import threading
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from functools import cache
@@ -36,6 +37,10 @@ _ANY_VALUE = (
 )
 # A literal character that no quantifier follows.
 _FIRST = re.compile(r"(?:[^\W_]|[ ,:=&/<-]|\\[$?./])(?![*+?]|\{\d)")
+_COMPILING = threading.Lock()
+"""Held while the rules of all platforms are compiled: a hundred devices that fail at once would
+otherwise do it a hundred times, and hold up the end of a run for seconds."""
+
 _MACROS = {
     # A word, whatever it is made of.
     "{value}": r"(\S+)",
@@ -202,7 +207,6 @@ def load_common() -> Common:
     return common
 
 
-@cache
 def load_all_secrets() -> tuple[Pattern[str], tuple[Section, ...]]:
     """Return the rules of all platforms as one, and all their sections.
 
@@ -211,6 +215,12 @@ def load_all_secrets() -> tuple[Pattern[str], tuple[Section, ...]]:
     left out: what one platform shows another one must hide. Compiling takes some tens of
     milliseconds, once.
     """
+    with _COMPILING:
+        return _all_secrets()
+
+
+@cache
+def _all_secrets() -> tuple[Pattern[str], tuple[Section, ...]]:
     sources = [source for name in names() for source in _raw(name).get("secrets", ())]
     hiding = dict.fromkeys(
         source for source in sources if re.compile(_expand(source, _MACROS)).groups
