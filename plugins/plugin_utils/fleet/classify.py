@@ -107,6 +107,8 @@ def _ssh(error: BaseException) -> NetopsError | None:
         return HostKeyChanged("the device showed another SSH host key, not the known one")
     if isinstance(error, paramiko.AuthenticationException):
         return _login(str(error))
+    if isinstance(error, paramiko.SSHException) and "No authentication methods" in str(error):
+        return AuthFailed("the inventory has no credentials for it")
     if isinstance(error, paramiko.ssh_exception.IncompatiblePeer):
         return LegacyCrypto(f"no SSH algorithm in common: {_first_line(error)}")
     return None
