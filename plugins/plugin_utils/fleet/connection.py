@@ -164,6 +164,16 @@ class _FleetDriver:
             raise ReadException("the session was closed from the other side")
         return text
 
+    def normalize_linefeeds(self, a_string: str) -> str:
+        """netmiko's, without its pattern where every carriage return stands before a newline.
+
+        That is every ordinary text, of which the pattern would look at each line.
+        """
+        if a_string.count("\r") == a_string.count("\r\n"):
+            return a_string.replace("\r\n", "\n")
+        text: str = super().normalize_linefeeds(a_string)  # type: ignore[misc]
+        return text
+
     def write_channel(self, out_data: str) -> None:
         """netmiko's write; a device that has hung up may have said why."""
         try:

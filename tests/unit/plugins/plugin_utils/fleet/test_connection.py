@@ -13,9 +13,13 @@ from typing import Any
 
 import asyncssh
 from ansible_collections.prime.netops.plugins.plugin_utils.errors import ErrorClass
+from ansible_collections.prime.netops.plugins.plugin_utils.fleet.connection import driver
 from ansible_collections.prime.netops.plugins.plugin_utils.fleet.device import HostKeyCheck
 from ansible_collections.prime.netops.plugins.plugin_utils.fleet.outcome import Outcome
 from ansible_collections.prime.netops.plugins.plugin_utils.tasks.fetch_config import fetch_config
+from hypothesis import given
+from hypothesis import strategies as st
+from netmiko.ssh_dispatcher import CLASS_MAPPER
 
 from tests.unit.plugins.plugin_utils.fleet.engine import (
     AT_ONCE,
@@ -186,3 +190,11 @@ def test_a_host_key_that_cannot_be_written_down_says_so(ssh_server: Start, tmp_p
     assert class_of(outcome) is ErrorClass.BAD_INVENTORY
     assert "no_directory" in outcome.message
     assert len(outcome.attempts) == 1
+
+
+@given(st.text(alphabet="\r\nab", max_size=40))
+def test_line_ends_come_out_as_netmiko_would_have_them(text: str) -> None:
+    """The short way round netmiko's pattern changes no text, whatever the device sends."""
+    ours, theirs = (kind.__new__(kind) for kind in (driver("cisco_ios"), CLASS_MAPPER["cisco_ios"]))
+    ours.RESPONSE_RETURN = theirs.RESPONSE_RETURN = "\n"
+    assert ours.normalize_linefeeds(text) == theirs.normalize_linefeeds(text)
