@@ -72,6 +72,60 @@ options:
         C(default).
     type: str
     default: site
+  max_bad_logins:
+    description:
+      - Bad logins that one credential may have in O(login_window), whatever the number of
+        devices; 0 switches the budget off.
+    type: int
+    default: 3
+  login_window:
+    description:
+      - Seconds in which bad logins are counted.
+    type: float
+    default: 1800
+  aaa_variable:
+    description:
+      - Host variable that names the AAA server judging the device's logins; without it all
+        devices have one.
+    type: str
+  breaker_variable:
+    description:
+      - Host variable by whose values devices share a breaker; O(site_variable) by default.
+    type: str
+  breaker_rate:
+    description:
+      - Percentage of a site's last 20 devices that do not answer, from which on nobody knocks
+        there; 0 is off.
+    type: float
+    default: 80
+  breaker_run_rate:
+    description:
+      - Percentage of the run's last 100 devices that do not answer, from which on nobody knocks
+        anywhere; 0 is off.
+    type: float
+    default: 90
+  breaker_cooldown:
+    description:
+      - Seconds until an open breaker lets one device through to see; doubled by each that fails,
+        up to ten minutes.
+    type: float
+    default: 30
+  quarantine_after:
+    description:
+      - Runs in a row that a device may fail before it is tried at growing intervals only; 0 is off.
+    type: int
+    default: 3
+  quarantine_hours:
+    description:
+      - Hours until the first try of a device in quarantine; doubled by each that fails, up to a
+        week.
+    type: float
+    default: 20
+  ignore_quarantine:
+    description:
+      - Whether to try the devices in quarantine in this run.
+    type: bool
+    default: false
   stats_key:
     description:
       - Name under which the counts are set as custom stats, which AWX keeps as artifacts.

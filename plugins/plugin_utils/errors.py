@@ -15,12 +15,27 @@ from enum import Enum
 from typing import ClassVar
 
 
+class Scope(Enum):
+    """What a breaker stands for; the value is the name users see."""
+
+    DEVICE = "device"
+    """One device, across runs: its quarantine."""
+    GROUP = "group"
+    """The devices of one site, or of one value of another host variable."""
+    CREDENTIAL = "credential"
+    """The devices that ask one AAA domain who may log in."""
+    RUN = "run"
+    """The whole run: what fails everywhere fails here."""
+
+
 @dataclass(frozen=True, slots=True)
 class Verdict:
     """What an error class means.
 
     ``transient``: another attempt may succeed. ``reached``: False makes Ansible count the device
     as unreachable instead of failed. ``patience``: factor on the back-off before the next attempt.
+    ``speaks_for``: whose breakers it counts for. ``tried``: False makes Ansible count the device
+    as skipped, since nobody knocked at it.
     """
 
     transient: bool
@@ -28,6 +43,15 @@ class Verdict:
     cause: str
     remedy: str
     patience: float = 1.0
+    speaks_for: tuple[Scope, ...] = ()
+    tried: bool = True
+
+    @property
+    def exit_code(self) -> int:
+        """ansible-playbook's own, when nothing worse happened and no option ignores it."""
+        if not self.tried:
+            return 0
+        return 2 if self.reached else 4
 
 
 class ErrorClass(Enum):
@@ -45,6 +69,8 @@ class ErrorClass(Enum):
     COMMAND_REJECTED = "command_rejected"
     UNKNOWN_PLATFORM = "unknown_platform"
     BAD_INVENTORY = "bad_inventory"
+    SKIPPED_BY_BREAKER = "skipped_by_breaker"
+    QUARANTINED = "quarantined"
     INTERRUPTED = "interrupted"
     INTERNAL = "internal"
 
@@ -54,18 +80,23 @@ class ErrorClass(Enum):
         return VERDICTS[self]
 
 
+_PATH = (Scope.DEVICE, Scope.GROUP, Scope.RUN)
+"""Nobody answered: it may be the device, its site, or our own way out."""
+
 VERDICTS: dict[ErrorClass, Verdict] = {
     ErrorClass.UNREACHABLE: Verdict(
         transient=True,
         reached=False,
         cause="Nothing answered at the device's address and port, or its name does not resolve.",
         remedy="Check ansible_host and ansible_port, routing, and the ACL on the management port.",
+        speaks_for=_PATH,
     ),
     ErrorClass.TIMEOUT: Verdict(
         transient=True,
         reached=False,
         cause="The device accepted the connection and then fell silent past the deadline.",
         remedy="Look at the device's load and its VTY lines, or raise the deadline option.",
+        speaks_for=_PATH,
     ),
     ErrorClass.CONNECTION_RESET: Verdict(
         transient=True,
@@ -73,6 +104,7 @@ VERDICTS: dict[ErrorClass, Verdict] = {
         cause="The device or something on the path closed the session before the work was done.",
         remedy="Lower the workers option for this site; look for ACLs, control-plane policing or "
         "reloads.",
+        speaks_for=_PATH,
     ),
     ErrorClass.SESSION_LIMIT: Verdict(
         transient=True,
@@ -80,6 +112,7 @@ VERDICTS: dict[ErrorClass, Verdict] = {
         cause="The device said that all its management sessions are taken.",
         remedy="Clear stale sessions on the device, or give it more VTY lines.",
         patience=5.0,
+        speaks_for=(Scope.DEVICE,),
     ),
     ErrorClass.AUTH_FAILED: Verdict(
         transient=False,
@@ -87,6 +120,7 @@ VERDICTS: dict[ErrorClass, Verdict] = {
         cause="The device refused the user name, password or key.",
         remedy="Check ansible_user and ansible_password (or the key file) of this device; "
         "it is not tried again in this run so that no account gets locked.",
+        speaks_for=(Scope.CREDENTIAL,),
     ),
     ErrorClass.PRIVILEGE_DENIED: Verdict(
         transient=False,
@@ -94,6 +128,7 @@ VERDICTS: dict[ErrorClass, Verdict] = {
         cause="The login worked, but enable mode or the command was not allowed to this user.",
         remedy="Set ansible_become_password, or give the user the privilege to show the "
         "configuration.",
+        speaks_for=(Scope.DEVICE,),
     ),
     ErrorClass.HOST_KEY_CHANGED: Verdict(
         transient=False,
@@ -101,12 +136,14 @@ VERDICTS: dict[ErrorClass, Verdict] = {
         cause="The device showed another SSH host key than the one known for it.",
         remedy="If the device was replaced, delete its line from the known_hosts file named in the "
         "message; otherwise treat it as an attack.",
+        speaks_for=(Scope.DEVICE,),
     ),
     ErrorClass.LEGACY_CRYPTO: Verdict(
         transient=False,
         reached=True,
         cause="The device offers only SSH algorithms that are switched off by default.",
         remedy="Upgrade the device, or set netops_legacy_crypto: true for this host or group.",
+        speaks_for=(Scope.DEVICE,),
     ),
     ErrorClass.INCOMPLETE_OUTPUT: Verdict(
         transient=True,
@@ -114,12 +151,14 @@ VERDICTS: dict[ErrorClass, Verdict] = {
         cause="The text did not prove complete, so it was not stored; the last good copy stands.",
         remedy="Look at the reason in the message; a device that prints slowly needs a longer "
         "deadline, a configuration that really shrank accept_smaller for one run.",
+        speaks_for=(Scope.DEVICE,),
     ),
     ErrorClass.COMMAND_REJECTED: Verdict(
         transient=False,
         reached=True,
         cause="The device answered the command with an error text.",
         remedy="Check ansible_network_os and the user's command authorisation.",
+        speaks_for=(Scope.DEVICE,),
     ),
     ErrorClass.UNKNOWN_PLATFORM: Verdict(
         transient=False,
@@ -132,6 +171,23 @@ VERDICTS: dict[ErrorClass, Verdict] = {
         reached=True,
         cause="A variable of the device is missing, undefined, undecryptable or of the wrong type.",
         remedy="Mend the variable that the message names in the inventory or the vault.",
+    ),
+    ErrorClass.SKIPPED_BY_BREAKER: Verdict(
+        transient=False,
+        reached=True,
+        tried=False,
+        cause="A breaker was open for the device's site, its login or the whole run, so nobody "
+        "knocked at it.",
+        remedy="Mend what the message names; the breaker lets one device through after a while "
+        "and closes by itself when that one works.",
+    ),
+    ErrorClass.QUARANTINED: Verdict(
+        transient=False,
+        reached=True,
+        tried=False,
+        cause="The device failed in several runs, so it is tried at growing intervals only.",
+        remedy="Mend or remove it; the first try that works releases it, and ignore_quarantine "
+        "tries it now.",
     ),
     ErrorClass.INTERRUPTED: Verdict(
         transient=False,
@@ -224,6 +280,18 @@ class BadInventory(NetopsError):
     """A device's variable is missing, undecryptable or of the wrong type."""
 
     error_class = ErrorClass.BAD_INVENTORY
+
+
+class SkippedByBreaker(NetopsError):
+    """An open breaker kept the device from being tried."""
+
+    error_class = ErrorClass.SKIPPED_BY_BREAKER
+
+
+class Quarantined(NetopsError):
+    """A device that failed run after run is left alone for a while."""
+
+    error_class = ErrorClass.QUARANTINED
 
 
 class Interrupted(NetopsError):

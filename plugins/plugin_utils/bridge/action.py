@@ -91,7 +91,12 @@ class FleetAction(ActionBase):  # type: ignore[misc]
             "become_password": _asked_for(self._play_context, "become_pass", first_host),
         }
         names = args.get("host_vars") or ()
-        return DeviceReader(variables["hostvars"], command_line, args["site_variable"], names)
+        keys = {
+            "site": args["site_variable"],
+            "group": args["breaker_variable"] or args["site_variable"],
+            "aaa_domain": args["aaa_variable"],
+        }
+        return DeviceReader(variables["hostvars"], command_line, keys, names)
 
     def _options(
         self, args: Mapping[str, Any], variables: Mapping[str, Any], display: Display

@@ -7,9 +7,12 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
+from ..fleet.guard import HOUR, GuardOptions
+from ..fleet.logins import LoginPolicy
 from ..fleet.retry import RetryPolicy
 from ..fleet.run import FleetOptions
 from ..jobs.options import JobOptions
@@ -25,6 +28,16 @@ FLEET_SPEC: dict[str, dict[str, Any]] = {
     "backoff_cap": {"type": "float", "default": 30.0},
     "known_hosts": {"type": "path"},
     "site_variable": {"type": "str", "default": "site"},
+    "breaker_variable": {"type": "str"},
+    "breaker_rate": {"type": "float", "default": 80.0},
+    "breaker_run_rate": {"type": "float", "default": 90.0},
+    "breaker_cooldown": {"type": "float", "default": 30.0},
+    "max_bad_logins": {"type": "int", "default": 3},
+    "login_window": {"type": "float", "default": 1800.0},
+    "aaa_variable": {"type": "str"},
+    "quarantine_after": {"type": "int", "default": 3},
+    "quarantine_hours": {"type": "float", "default": 20.0},
+    "ignore_quarantine": {"type": "bool", "default": False},
 }
 
 
@@ -39,6 +52,26 @@ def fleet_options(args: Mapping[str, Any], check: bool) -> FleetOptions:
         retry=RetryPolicy(args["attempts"], args["backoff"], args["backoff_cap"]),
         known_hosts=Path(args.get("known_hosts") or state_dir(args) / "known_hosts"),
         learn_host_keys=not check,
+        guard=guard_options(args),
+    )
+
+
+def guard_options(args: Mapping[str, Any]) -> GuardOptions:
+    """The policies of the breakers; what an option sets to 0 is off. Raises ValueError."""
+    for name, most in (("breaker_rate", 100), ("breaker_run_rate", 100)):
+        if not 0 <= args[name] <= most:
+            raise ValueError(f"{name} is {args[name]}: it is a percentage, from 0 (off) to {most}")
+    for name in ("breaker_cooldown", "login_window", "quarantine_hours"):
+        if args[name] <= 0:
+            raise ValueError(f"{name} is {args[name]}: it must be more than 0")
+    default, cooldown, hours = GuardOptions(), args["breaker_cooldown"], args["quarantine_hours"]
+    return GuardOptions(
+        group=replace(default.group, rate=args["breaker_rate"] / 100, cooldown=cooldown),
+        credential=replace(default.credential, cooldown=cooldown),
+        run=replace(default.run, rate=args["breaker_run_rate"] / 100, cooldown=cooldown),
+        device=replace(default.device, consecutive=args["quarantine_after"], cooldown=hours * HOUR),
+        logins=LoginPolicy(args["max_bad_logins"], args["login_window"]),
+        ignore_quarantine=args["ignore_quarantine"],
     )
 
 

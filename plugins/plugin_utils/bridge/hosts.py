@@ -21,7 +21,7 @@ from ansible.module_utils.parsing.convert_bool import boolean
 from ansible.plugins.loader import connection_loader
 
 from ..errors import BadInventory, NetopsError, UnknownPlatform
-from ..fleet.device import Device, HostKeyCheck
+from ..fleet.device import Credential, Device, HostKeyCheck
 from ..platforms import Platform, load
 from .native import host_variable
 from .ssh_arguments import is_address, jump_hosts
@@ -44,20 +44,22 @@ class DeviceReader:
     """Reads devices out of Ansible's ``hostvars``.
 
     ``command_line`` holds what the user gave to the whole run: ``remote_user``, ``password``,
-    ``become_password``. ``names`` lists variables that a user's own task sees in ``task.host``.
+    ``become_password``. ``keys`` are the names of the variables that hold a device's ``site``, the
+    ``group`` of its breaker and its ``aaa_domain``. ``names`` lists variables that a user's own
+    task sees in ``task.host``.
     """
 
     def __init__(
         self,
         hostvars: Mapping[str, Any],
         command_line: Mapping[str, str | None],
-        site_variable: str = "site",
+        keys: Mapping[str, str | None] | None = None,
         names: Iterable[str] = (),
     ) -> None:
         self._hostvars = hostvars
         self._ssh = _SshOptions(command_line)
         self._become_password = command_line.get("become_password")
-        self._site_variable = site_variable
+        self._keys = keys or {"site": "site", "group": "site"}
         self._names = tuple(names)
         self.secrets: set[str] = set()
         """The literal secrets of all devices read so far."""
@@ -81,7 +83,7 @@ class DeviceReader:
         return variables
 
     def _read(self, name: str, variables: _Variables) -> Device:
-        site = variables.get(self._site_variable) or "default"
+        site = self._key("site", variables) or "default"
         password = self._ssh.text("password", variables)
         return Device(
             name=name,
@@ -92,13 +94,21 @@ class DeviceReader:
             enable_password=_text(variables.last(_BECOME_PASSWORDS, self._become_password)),
             key_file=_key_file(self._ssh.text("private_key_file", variables)),
             platform=_platform(variables),
-            site=str(site),
+            site=site,
+            group=self._key("group", variables) or site,
+            aaa_domain=self._key("aaa_domain", variables),
+            fallbacks=_fallbacks(variables),
             jumps=jump_hosts(self._ssh.text("ssh_common_args", variables) or ""),
             host_key_check=self._host_key_check(variables),
             legacy_crypto=_flag("netops_legacy_crypto", variables.get("netops_legacy_crypto")),
             driver_options=_mapping(variables, "netops_netmiko_options"),
             data={key: variables.get(key) for key in self._names},
         )
+
+    def _key(self, key: str, variables: _Variables) -> str:
+        name = self._keys.get(key)
+        value = variables.get(name) if name else None
+        return "" if value is None else str(value)
 
     def _host_key_check(self, variables: _Variables) -> HostKeyCheck:
         chosen = variables.get("netops_host_keys")
@@ -165,6 +175,28 @@ def _address(value: Any) -> str:
     if not is_address(address):
         raise BadInventory(f"ansible_host is {address!r}: no address to connect to")
     return address
+
+
+def _fallbacks(variables: _Variables) -> tuple[Credential, ...]:
+    """``netops_fallback_credentials``: a list of mappings, tried in their order."""
+    given = variables.get("netops_fallback_credentials") or []
+    if not isinstance(given, list) or not all(isinstance(entry, dict) for entry in given):
+        raise BadInventory("netops_fallback_credentials is no list of mappings")
+    return tuple(_credential(number, entry) for number, entry in enumerate(given, 1))
+
+
+def _credential(number: int, entry: Mapping[str, Any]) -> Credential:
+    unknown = sorted(entry.keys() - {"name", "username", "password", "enable_password"})
+    missing = sorted({"username", "password"} - entry.keys())
+    if unknown or missing:
+        wrong = f"has no {missing[0]}" if missing else f"has the unknown key {unknown[0]!r}"
+        raise BadInventory(f"netops_fallback_credentials: entry {number} {wrong}")
+    return Credential(
+        name=str(entry.get("name") or f"{entry['username']} #{number}"),
+        username=str(entry["username"]),
+        password=str(entry["password"]),
+        enable_password=_text(entry.get("enable_password")),
+    )
 
 
 def _key_file(path: str | None) -> str | None:

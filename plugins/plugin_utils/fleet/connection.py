@@ -15,6 +15,8 @@ import contextlib
 import functools
 import re
 import socket
+from collections.abc import Callable
+from contextlib import AbstractContextManager
 from typing import Any, TypeAlias
 
 import paramiko
@@ -22,8 +24,16 @@ from netmiko import BaseConnection, ReadException
 from netmiko.ssh_dispatcher import CLASS_MAPPER
 from nornir.core.configuration import Config
 
-from ..errors import HostKeyChanged, SessionLimit, Unreachable
-from .classify import SESSION_LIMIT
+from ..errors import (
+    AuthFailed,
+    ErrorClass,
+    HostKeyChanged,
+    NetopsError,
+    SessionLimit,
+    Unreachable,
+)
+from .classify import SESSION_LIMIT, classify
+from .device import Credential
 from .host import FleetHost
 from .known_hosts import guard
 from .read_ahead import ReadAhead
@@ -67,12 +77,30 @@ class FleetNetmiko:
     ) -> None:
         """Dial, log in, prepare the session. Raises what `classify` understands."""
         host: FleetHost = (extras or {})["host"]
+        refusals: list[NetopsError] = []
+        for credential in host.links.guard.credentials(host.device):
+            try:
+                host.links.guard.logins.check(host.device, credential)
+                self._enter(host, credential)
+            except Exception as error:
+                refusals.append(classify(error))
+                if not _next_credential(host, refusals[-1]):
+                    raise
+            else:
+                host.links.guard.took(host.device, credential)
+                return
+        # A device that said no counts for more than one that was not asked.
+        raise next((each for each in refusals if isinstance(each, AuthFailed)), refusals[0])
+
+    def _enter(self, host: FleetHost, credential: Credential) -> None:
+        """Dial and log in with one credential."""
         device, flight = host.device, host.flight
         flight.phase = f"connecting to {device.address}:{device.port}"
         sock = self._dial(host)
+        host.links.guard.answers(device)
         flight.phase = f"logging in to {device.address}:{device.port}"
         try:
-            self.connection = self._log_in(host, sock)
+            self.connection = self._log_in(host, sock, credential)
         except BaseException:
             sock.close()
             raise
@@ -93,19 +121,19 @@ class FleetNetmiko:
         flight.on_abort(lambda: sock.shutdown(socket.SHUT_RDWR))
         return ReadAhead(sock)
 
-    def _log_in(self, host: FleetHost, sock: Socket) -> BaseConnection:
+    def _log_in(self, host: FleetHost, sock: Socket, credential: Credential) -> BaseConnection:
         device = host.device
         patience = host.flight.remaining(at_most=BANNER_SECONDS)
         options = {
             "host": device.address,
             "port": device.port,
             "device_type": device.os.netmiko,
-            "username": device.username or "",
-            "password": device.password,
-            "secret": device.enable_password or "",
-            "use_keys": device.key_file is not None,
-            "key_file": device.key_file,
-            "allow_agent": device.password is None,
+            "username": credential.username or "",
+            "password": credential.password,
+            "secret": credential.enable_password or "",
+            "use_keys": credential.key_file is not None,
+            "key_file": credential.key_file,
+            "allow_agent": credential.password is None,
             "disabled_algorithms": {} if device.legacy_crypto else legacy_algorithms(),
             "conn_timeout": patience,
             "auth_timeout": patience,
@@ -113,16 +141,19 @@ class FleetNetmiko:
             "sock": sock,
             **device.driver_options,
         }
-        connection: BaseConnection = driver(device.os.netmiko)(host, **options)
+        connection: BaseConnection = driver(device.os.netmiko)(host, credential, **options)
         return connection
 
 
 class _FleetDriver:
     """What every netmiko driver does in this engine, mixed into netmiko's class of the platform."""
 
-    def __init__(self, fleet_host: FleetHost, **options: Any) -> None:
+    def __init__(self, fleet_host: FleetHost, credential: Credential, **options: Any) -> None:
         self._device, self._flight = fleet_host.device, fleet_host.flight
         self._known_hosts = fleet_host.links.known_hosts
+        self._login = functools.partial(
+            fleet_host.links.guard.login, self._device, credential, self._flight
+        )
         self._leaving = False
         self.last_words = ""
         try:
@@ -151,7 +182,7 @@ class _FleetDriver:
 
     def _connect_params_dict(self) -> dict[str, Any]:
         params: dict[str, Any] = super()._connect_params_dict()  # type: ignore[misc]
-        return {**params, "transport_factory": _FleetTransport}
+        return {**params, "transport_factory": functools.partial(_FleetTransport, self._login)}
 
     def read_channel(self) -> str:
         """netmiko's read, remembering the device's last words for when it hangs up."""
@@ -200,13 +231,35 @@ class _FleetDriver:
 
 
 class _FleetTransport(paramiko.Transport):
-    """paramiko with AES-GCM first: one pass in C instead of cipher and MAC from Python."""
+    """paramiko with AES-GCM first: one pass in C instead of cipher and MAC from Python.
+
+    ``login`` is entered around what sends a password, and nothing before that: a device that does
+    not answer takes no place in the login budget. A refused key locks no account.
+    """
 
     _preferred_ciphers = (
         "aes128-gcm@openssh.com",
         "aes256-gcm@openssh.com",
         *(name for name in _preferred("ciphers") if "gcm" not in name),
     )
+
+    def __init__(
+        self, login: Callable[[], AbstractContextManager[None]], *args: Any, **options: Any
+    ) -> None:
+        self._login = login
+        super().__init__(*args, **options)
+
+    def auth_password(self, *args: Any, **options: Any) -> list[str]:
+        """paramiko's; it answers keyboard-interactive questions too, where that is all there is."""
+        with self._login():
+            allowed: list[str] = super().auth_password(*args, **options)
+        return allowed
+
+
+def _next_credential(host: FleetHost, error: NetopsError) -> bool:
+    """Whether a fallback may be tried: this one was refused, and no AAA server is drowning."""
+    refused = error.error_class in (ErrorClass.AUTH_FAILED, ErrorClass.SKIPPED_BY_BREAKER)
+    return refused and not host.links.guard.storm(host.device)
 
 
 @functools.cache

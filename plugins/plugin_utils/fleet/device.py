@@ -36,6 +36,28 @@ class Jump:
 
 
 @dataclass(frozen=True, slots=True)
+class Credential:
+    """What a device is asked to let us in by. ``name`` tells fallback credentials apart."""
+
+    name: str = ""
+    username: str | None = None
+    password: str | None = field(default=None, repr=False)
+    enable_password: str | None = field(default=None, repr=False)
+    key_file: str | None = None
+
+    @property
+    def label(self) -> str:
+        """How messages call it; nothing of the secret is in there."""
+        user = f"user {self.username!r}"
+        return f"{user} (fallback {self.name!r})" if self.name else user
+
+    @property
+    def secrets(self) -> tuple[str, ...]:
+        """Its literal secrets, for the redaction gate."""
+        return tuple(secret for secret in (self.password, self.enable_password) if secret)
+
+
+@dataclass(frozen=True, slots=True)
 class Device:
     """One device of the fleet with all that a connection needs.
 
@@ -51,7 +73,12 @@ class Device:
     enable_password: str | None = field(default=None, repr=False)
     key_file: str | None = None
     platform: Platform | None = None
+    fallbacks: tuple[Credential, ...] = ()
     site: str = "default"
+    group: str = ""
+    """What its group breaker is keyed by: the site, or another variable's value."""
+    aaa_domain: str = ""
+    """Which AAA server judges its logins; devices of one domain share the accounts' fate."""
     jumps: tuple[Jump, ...] = ()
     host_key_check: HostKeyCheck = HostKeyCheck.TOFU
     legacy_crypto: bool = False
@@ -77,8 +104,14 @@ class Device:
         return self.platform.name if self.platform else ""
 
     @property
+    def credential(self) -> Credential:
+        """The one that the inventory gives it first."""
+        return Credential("", self.username, self.password, self.enable_password, self.key_file)
+
+    @property
     def secrets(self) -> tuple[str, ...]:
         """The literal secrets of the device, for the redaction gate."""
         options = (self.driver_options.get(name) for name in ("password", "secret", "passphrase"))
-        known = (self.password, self.enable_password, *options)
+        spare = (secret for credential in self.fallbacks for secret in credential.secrets)
+        known = (self.password, self.enable_password, *spare, *options)
         return tuple(str(secret) for secret in known if secret)

@@ -14,6 +14,7 @@ from nornir.core.inventory import ConnectionOptions, Defaults, Groups, Host, Hos
 
 from .device import Device
 from .flight import Flight
+from .guard import Guard
 from .jump import Bastions
 from .known_hosts import KnownHosts
 
@@ -27,6 +28,7 @@ class Links:
 
     known_hosts: KnownHosts
     bastions: Bastions
+    guard: Guard
 
 
 class FleetHost(Host):

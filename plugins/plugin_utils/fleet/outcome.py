@@ -43,8 +43,8 @@ class Outcome:
 
     @property
     def failed(self) -> bool:
-        """Whether the device was not done, reached or not."""
-        return self.error is not None
+        """Whether the device was tried and not done, reached or not."""
+        return self.status in ("failed", "unreachable")
 
     @property
     def seconds(self) -> float:
@@ -121,4 +121,6 @@ def _fit_to_show(text: str, redactor: Redactor) -> str:
 def _status(error: NetopsError | None, changed: bool) -> DeviceStatus:
     if error is None:
         return "changed" if changed else "ok"
+    if not error.error_class.verdict.tried:
+        return "skipped"
     return "failed" if error.error_class.verdict.reached else "unreachable"

@@ -30,7 +30,7 @@ from tenacity import (
 from ..errors import NetopsError
 from .classify import classify
 from .flight import Attempt, Flight
-from .host import fleet_host
+from .host import FleetHost, fleet_host
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,11 +60,12 @@ def with_retry(
     Never raises for a device's sake: a failure is a `Result` whose ``exception`` is a
     `NetopsError`.
     """
-    flight = fleet_host(task.host).flight
+    host = fleet_host(task.host)
+    flight = host.flight
     retrying = Retrying(
         stop=stop_after_attempt(policy.attempts) | stop_before_delay(flight.remaining()),
         wait=policy.wait,
-        retry=retry_if_exception(lambda error: _worth_another(error, flight)),
+        retry=retry_if_exception(lambda error: _worth_another(error, host)),
         sleep=sleep_using_event(flight.aborted),
         reraise=True,
     )
@@ -75,9 +76,10 @@ def with_retry(
     return Result(task.host, result=done[0].result, changed=done[0].changed, diff=done[0].diff)
 
 
-def _worth_another(error: BaseException, flight: Flight) -> bool:
+def _worth_another(error: BaseException, host: FleetHost) -> bool:
     transient = isinstance(error, NetopsError) and error.error_class.verdict.transient
-    return transient and not flight.aborted.is_set()
+    going_on = transient and not host.flight.aborted.is_set()
+    return going_on and host.links.guard.may_retry(host.device)
 
 
 def _without_traceback(work: Callable[..., Any]) -> Callable[..., Any]:
@@ -100,11 +102,13 @@ def _attempt(
     task: Task, work: Callable[..., Any], params: Mapping[str, Any], flight: Flight
 ) -> MultiResult:
     """One attempt on a fresh connection, which is closed whatever happens."""
+    host = fleet_host(task.host)
     flight.check()  # the run may have ended while this attempt was waited for
+    host.device.check()  # what is wrong with the inventory is no attempt
+    host.links.guard.knocks(host.device)
     started, clock = time.time(), time.perf_counter()
     error: NetopsError | None = None
     try:
-        fleet_host(task.host).device.check()
         return task.run(task=_without_traceback(work), **{"name": task.name, **params})
     except NornirSubTaskError as failure:
         error = flight.reason or classify(failure.result[0].exception or failure)
@@ -123,4 +127,5 @@ def _attempt(
                 message=str(error or ""),
             )
         )
+        host.links.guard.attempted(host.device, error.error_class if error else None)
     raise error

@@ -21,10 +21,12 @@ from nornir.core.state import GlobalState
 
 from .connection import FleetNetmiko
 from .device import Device
+from .guard import ForgetfulMemory, Guard, GuardOptions
 from .host import CONNECTION, Links, fleet_inventory
 from .jump import Bastions
 from .known_hosts import KnownHosts
 from .middleware.base import Middleware
+from .middleware.watch import Watch
 from .retry import RetryPolicy, with_retry
 from .window import WindowRunner
 
@@ -51,6 +53,7 @@ class FleetOptions:
     retry: RetryPolicy = field(default_factory=RetryPolicy)
     known_hosts: Path | None = None
     learn_host_keys: bool = True
+    guard: GuardOptions = field(default_factory=GuardOptions)
 
 
 def run_fleet(
@@ -60,8 +63,11 @@ def run_fleet(
     middleware: Sequence[Middleware],
     options: FleetOptions,
     stop: threading.Event,
+    guard: Guard | None = None,
 ) -> None:
     """Run the Nornir task ``work`` on every device, with retry, deadline and middleware.
+
+    ``guard`` decides who may be tried; without one its state lives and ends with this run.
 
     Raises only what middleware raised. After ``stop`` is set it returns within a second; devices
     that had not started by then have no outcome.
@@ -69,13 +75,15 @@ def run_fleet(
     known_hosts = KnownHosts(options.known_hosts, learn=options.learn_host_keys)
     bastions = Bastions(known_hosts)
     workers = options.workers or default_workers()
-    runner = WindowRunner(workers, options.deadline, fleet.resolve, stop)
+    guard = guard or Guard(options.guard, ForgetfulMemory(), "", fleet.names)
+    guard.crowd = max(options.guard.group.window, workers // 2)
+    runner = WindowRunner(workers, options.deadline, fleet.resolve, stop, guard)
     nornir = Nornir(
-        inventory=fleet_inventory(fleet.names, Links(known_hosts, bastions)),
+        inventory=fleet_inventory(fleet.names, Links(known_hosts, bastions, guard)),
         runner=runner,
         config=Config(),
         data=GlobalState(),
-        processors=Processors(list(middleware)),
+        processors=Processors([*middleware, Watch(guard)]),
     )
     _register_connections()
     try:
@@ -84,6 +92,7 @@ def run_fleet(
     finally:
         stop.set()
         bastions.close()
+        guard.close()
 
 
 def _register_connections() -> None:

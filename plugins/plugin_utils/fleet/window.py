@@ -14,18 +14,23 @@ from __future__ import annotations
 import threading
 import time
 from collections.abc import Callable, Iterable
+from dataclasses import replace
 
 from nornir.core.inventory import Host
 from nornir.core.processor import Processors
 from nornir.core.task import AggregatedResult, MultiResult, Result, Task
 
-from ..errors import DeadlineExceeded, Interrupted, NetopsError
+from ..errors import DeadlineExceeded, Interrupted, NetopsError, Quarantined
 from .device import Device
 from .flight import Flight
+from .guard import Guard
 from .host import FleetHost, fleet_host
+from .line import Line
 
 GRACE = 0.5
 """Seconds between closing a device's socket and giving up on its thread."""
+TICK = 0.1
+"""Seconds between two looks at who is overdue."""
 
 
 class WindowRunner:
@@ -42,11 +47,13 @@ class WindowRunner:
         deadline: float,
         resolve: Callable[[str], Device],
         stop: threading.Event,
+        guard: Guard,
     ) -> None:
         self.workers = workers
         self.deadline = deadline
         self._resolve = resolve
         self._stop = stop
+        self._guard = guard
         self._landing = threading.Condition()
         self._flights: dict[str, Flight] = {}
         self._fault: BaseException | None = None
@@ -67,15 +74,45 @@ class WindowRunner:
         return AggregatedResult(task.name)
 
     def _work_through(self, task: Task, hosts: list[Host]) -> None:
-        for host in hosts:
+        """Start whoever's turn it is; who stands before an open breaker waits beside the line."""
+        line = Line(hosts, self._guard.due)
+        while self._await_slot(task, self.workers - 1):
+            host = line.next()
+            if host is not None:
+                self._start(task, fleet_host(host), line)
+            elif not self._await_landing(task):
+                break
+        for host, key in line.left():
             if not self._await_slot(task, self.workers - 1):
                 break
-            self._launch(task, fleet_host(host))
+            refused = replace(self._resolve(host.name), problem=self._guard.refusal(key))
+            self._launch(task, fleet_host(host), refused)
         self._await_slot(task, 0)
 
-    def _launch(self, task: Task, host: FleetHost) -> None:
+    def _start(self, task: Task, host: FleetHost, line: Line) -> None:
+        device = self._resolve(host.name)
+        try:
+            key = None if device.problem else self._guard.ask(device)
+        except Quarantined as refusal:
+            self._launch(task, host, replace(device, problem=refusal))
+            return
+        if key is None:
+            self._launch(task, host, device)
+        else:
+            line.wait(host, key)
+
+    def _await_landing(self, task: Task) -> bool:
+        """Wait a moment for a device to end or a breaker to fall due; False when none flies."""
+        with self._landing:
+            if not self._flights:
+                return False
+            self._landing.wait(timeout=TICK)
+        self._call_back_overdue(task)
+        return True
+
+    def _launch(self, task: Task, host: FleetHost, device: Device) -> None:
         flight = Flight(host.name, self.deadline)
-        host.board(self._resolve(host.name), flight)
+        host.board(device, flight)
         instance = task.copy()
         instance.processors = Processors([_OncePerDevice(flight, task.processors)])
         instance.host = host
@@ -111,7 +148,7 @@ class WindowRunner:
                     return True
                 if not self._flights:
                     return False
-                self._landing.wait(timeout=0.1)
+                self._landing.wait(timeout=TICK)
             self._call_back_overdue(task)
 
     def _call_back_overdue(self, task: Task) -> None:

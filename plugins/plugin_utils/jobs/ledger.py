@@ -18,6 +18,7 @@ from ..fleet.middleware.tally import Tally
 from ..fleet.run import Fleet, run_fleet
 from ..store import Store
 from ..store.records import LastGood, RunStart, RunStatus
+from .guard import guard_of
 from .options import JobOptions
 from .report import Report, count
 
@@ -46,7 +47,8 @@ def run_in_ledger(
         with ledger.writer(run_id) as writer:
             record = Record(writer, last_good or {})
             common = (record, Log(), Progress(total, options.say), tally)
-            run_fleet(fleet, work, params, (*before, *common), options.fleet, stop)
+            guard = guard_of(ledger, run_id, fleet, options)
+            run_fleet(fleet, work, params, (*before, *common), options.fleet, stop, guard)
         interrupted = sum(tally.statuses.values()) < total or tally.classes["interrupted"] > 0
     finally:
         status: RunStatus = "interrupted" if interrupted else "finished"

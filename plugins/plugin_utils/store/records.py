@@ -139,3 +139,48 @@ class LastGood:
     stable_sha256: str
     text_sha256: str
     bytes: int
+
+
+@dataclass(frozen=True, slots=True)
+class BreakerRecord:
+    """A breaker that is not closed, or a device that failed in its last runs.
+
+    `scope`, `state` as their enumerations have them; `failures` in a row; `cooldown` in seconds;
+    `until` is when it lets one through.
+    """
+
+    scope: str
+    name: str
+    state: str
+    failures: int
+    cooldown: float
+    until: datetime
+    reason: str
+    run_id: str = ""
+    updated: datetime | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class LoginKey:
+    """Who logs in: an account, and the fingerprint of the secret it was tried with."""
+
+    account: str
+    secret: str
+
+
+@dataclass(frozen=True, slots=True)
+class LoginGrant:
+    """The answer to a login that wants to be tried.
+
+    Neither granted nor spent means: wait until one that is being tried has its answer. `until` is
+    when a spent budget has something left again.
+    """
+
+    granted: bool
+    refused: int
+    until: datetime | None = None
+
+    @property
+    def spent(self) -> bool:
+        """Whether this credential may not be tried any more for now."""
+        return self.until is not None

@@ -18,6 +18,7 @@ from typing import Any, Self
 from sqlalchemy import Row, Select, func, insert, select, update
 
 from ..errors import StoreError
+from .breakers import BreakerStore
 from .codec import Codec, fernet_of, sha256, to_text
 from .database import Database, connect
 from .migrate import ensure_schema
@@ -118,6 +119,10 @@ class Store:
     def writer(self, run_id: str, batch: int = 50, interval: float = 0.5) -> Writer:
         """Return the writer of a run: it commits every `batch` records or `interval` seconds."""
         return Writer(self._database, self._codec, run_id, batch, interval)
+
+    def breakers(self) -> BreakerStore:
+        """Return what outlives the runs of their breakers."""
+        return BreakerStore(self._database)
 
     def last_good(self, names: Collection[str] | None = None) -> dict[str, LastGood]:
         """Return the newest good copy of each named device that has one, or of all devices."""

@@ -28,7 +28,7 @@ from sqlalchemy import (
 )
 from sqlalchemy.types import TypeDecorator
 
-REVISION = "0001"
+REVISION = "0002"
 """The migration this code is written for."""
 
 VERSION_TABLE = "netops_version"
@@ -167,5 +167,43 @@ latest = Table(
     Column("stable_sha256", Text, nullable=False),
     Column("text_sha256", Text, nullable=False),
     Column("bytes", Integer, nullable=False),
+    sqlite_with_rowid=False,
+)
+
+# What is not closed, and devices that failed in their last runs; a closed breaker has no row.
+breaker = Table(
+    "breaker",
+    metadata,
+    Column("scope", Text, primary_key=True),
+    Column("name", SafeText, primary_key=True),
+    Column("state", Text, nullable=False),
+    Column("failures", Integer, nullable=False),
+    Column("cooldown", Float, nullable=False),
+    Column("until", UtcTime, nullable=False),
+    Column("reason", SafeText, nullable=False),
+    Column("run_id", Text, nullable=False),
+    Column("updated", UtcTime, nullable=False),
+    sqlite_with_rowid=False,
+)
+
+# Logins that were refused, and those of unproven credentials that are being tried.
+login = Table(
+    "login",
+    metadata,
+    Column("account", SafeText, primary_key=True),
+    Column("secret", Text, primary_key=True),
+    Column("run_id", Text, primary_key=True),
+    Column("device", SafeText, primary_key=True),
+    Column("at", UtcTime, nullable=False),
+    Column("refused", Boolean, nullable=False),
+    sqlite_with_rowid=False,
+)
+
+# Devices that took a fallback credential, by its name.
+proven_login = Table(
+    "proven_login",
+    metadata,
+    Column("device", SafeText, primary_key=True),
+    Column("credential", SafeText, nullable=False),
     sqlite_with_rowid=False,
 )

@@ -13,18 +13,16 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from types import TracebackType
-from typing import TYPE_CHECKING, Any, Self
+from typing import Any, Self
 
-from sqlalchemy import Connection, Table, delete, select, update
+from sqlalchemy import Connection, delete, select, update
 
 from ..errors import StoreError
 from .codec import Codec, sha256, to_bytes
 from .database import Database
+from .insert import insert_rows
 from .records import DeviceRecord, StoredText
 from .schema import attempt, config, device_run, latest, run
-
-if TYPE_CHECKING:
-    from sqlalchemy.dialects import postgresql, sqlite
 
 Row = dict[str, Any]
 
@@ -159,11 +157,11 @@ def write_batch(
     texts = {copy.new["sha256"]: copy.new for copy in copies.values() if copy.new}
     with database.writing() as connection:
         connection.execute(update(run).where(run.c.id == run_id).values(heartbeat=now))
-        _insert(connection, config, [texts[key] for key in sorted(texts)], replace=False)
+        insert_rows(connection, config, [texts[key] for key in sorted(texts)], replace=False)
         rows = [_device_row(run_id, record, copies.get(record.device)) for record in ordered]
-        _insert(connection, device_run, rows, replace=True)
+        insert_rows(connection, device_run, rows, replace=True)
         _replace_attempts(connection, run_id, ordered)
-        _insert(connection, latest, [copy.last_good for copy in copies.values()], replace=True)
+        insert_rows(connection, latest, [copy.last_good for copy in copies.values()], replace=True)
 
 
 def _last_good(database: Database, records: Sequence[DeviceRecord]) -> dict[str, Row]:
@@ -247,30 +245,3 @@ def _replace_attempts(connection: Connection, run_id: str, records: Sequence[Dev
     ]
     if rows:
         connection.execute(attempt.insert(), rows)
-
-
-def _insert(connection: Connection, table: Table, rows: list[Row], replace: bool) -> None:
-    """Insert rows; one whose key exists is replaced or left as it is."""
-    if not rows:
-        return
-    statement = _dialect_insert(connection, table)
-    keys = [column.name for column in table.primary_key]
-    if replace:
-        others = [column.name for column in table.columns if column.name not in keys]
-        statement = statement.on_conflict_do_update(
-            index_elements=keys, set_={name: statement.excluded[name] for name in others}
-        )
-    else:
-        statement = statement.on_conflict_do_nothing(index_elements=keys)
-    connection.execute(statement, rows)
-
-
-def _dialect_insert(connection: Connection, table: Table) -> postgresql.Insert | sqlite.Insert:
-    """Return the dialect's own INSERT: both know ON CONFLICT, the common one does not."""
-    if connection.dialect.name == "postgresql":
-        from sqlalchemy.dialects import postgresql
-
-        return postgresql.insert(table)
-    from sqlalchemy.dialects import sqlite
-
-    return sqlite.insert(table)

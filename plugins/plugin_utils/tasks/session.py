@@ -16,7 +16,7 @@ def session(task: Task) -> BaseConnection:
     """The device's connection, privileged where the platform needs it and a password is given."""
     host = fleet_host(task.host)
     connection: BaseConnection = host.get_connection(CONNECTION, task.nornir.config)
-    if host.device.os.privileged and host.device.enable_password:
+    if host.device.os.privileged and connection.secret:
         host.flight.phase = "entering enable mode"
         connection.enable()
     for command in host.device.os.session:

@@ -20,9 +20,10 @@ PAGE = Path(__file__).parents[4] / "docs/errors.md"
 
 def table() -> str:
     """The table of docs/errors.md."""
-    head = "| Class | What happened | Tried again | Ansible counts | What to do |\n"
+    titles = ("Class", "What happened", "Tried again", "Ansible counts", "Exit code", "Breaker")
+    head = f"| {' | '.join((*titles, 'What to do'))} |\n"
     rows = "".join(row(error_class) for error_class in ErrorClass)
-    return f"{head}| --- | --- | --- | --- | --- |\n{rows}"
+    return f"{head}|{' --- |' * 7}\n{rows}"
 
 
 def row(error_class: ErrorClass) -> str:
@@ -31,8 +32,17 @@ def row(error_class: ErrorClass) -> str:
     again = "yes" if verdict.transient else "no"
     if verdict.patience != 1:
         again += f", {verdict.patience:g} times as patiently"
-    counts = "failed" if verdict.reached else "unreachable"
-    cells = (f"`{error_class.value}`", verdict.cause, again, counts, verdict.remedy)
+    counts = ("failed" if verdict.reached else "unreachable") if verdict.tried else "skipped"
+    breakers = ", ".join(scope.value for scope in verdict.speaks_for) or "none"
+    cells = (
+        f"`{error_class.value}`",
+        verdict.cause,
+        again,
+        counts,
+        str(verdict.exit_code),
+        breakers,
+        verdict.remedy,
+    )
     return f"| {' | '.join(cells)} |\n"
 
 

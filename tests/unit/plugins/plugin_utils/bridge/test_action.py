@@ -24,7 +24,10 @@ from ansible_collections.prime.netops.plugins.plugin_utils.bridge.action import 
     show_failures,
     summary,
 )
-from ansible_collections.prime.netops.plugins.plugin_utils.bridge.arguments import fleet_options
+from ansible_collections.prime.netops.plugins.plugin_utils.bridge.arguments import (
+    FLEET_SPEC,
+    fleet_options,
+)
 from ansible_collections.prime.netops.plugins.plugin_utils.bridge.provenance import provenance
 from ansible_collections.prime.netops.plugins.plugin_utils.bridge.signals import stop_on_signal
 from ansible_collections.prime.netops.plugins.plugin_utils.bridge.state import state_dir
@@ -129,7 +132,7 @@ def test_the_first_failures_are_shown_with_their_remedy() -> None:
     assert "13 more" in screen.lines[-1]
 
 
-ARGS = {"deadline": 120.0, "attempts": 3, "backoff": 1.0, "backoff_cap": 30.0}
+ARGS = {name: option["default"] for name, option in FLEET_SPEC.items() if "default" in option}
 
 
 @pytest.mark.parametrize(

@@ -324,7 +324,7 @@ def test_numbers_are_texts_where_texts_are_wanted(read: Read) -> None:
 
 def test_the_site_may_have_another_name(read: Read) -> None:
     """NetBox calls it a list of names, Ansible's own plugin a slug."""
-    assert read("region: emea", site_variable="region").site == "emea"
+    assert read("region: emea", keys={"site": "region"}).site == "emea"
 
 
 def test_a_host_that_is_not_in_the_inventory_is_a_problem(load: Load) -> None:

@@ -1,0 +1,449 @@
+# Copyright: (c) 2026, the prime.netops authors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""Who may be tried now: all breakers of a run, and its login budget, behind one face.
+
+The runner asks before a device starts, the retry before another attempt, the connection before a
+login; each attempt's end and each login's answer are told here.
+"""
+
+from __future__ import annotations
+
+import threading
+import time
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import contextmanager, suppress
+from dataclasses import dataclass, replace
+from datetime import UTC, datetime
+from typing import Protocol, TypeAlias
+
+import paramiko
+
+from ..errors import ErrorClass, Quarantined, Scope, SkippedByBreaker, StoreError
+from ..store.records import BreakerRecord
+from .breaker import Breaker, Memory, Policy, State
+from .device import Credential, Device
+from .flight import Flight
+from .logins import ForgetfulLogins, LoginBudget, LoginMemory, LoginPolicy, is_refusal
+
+REFRESH = 1.0
+"""Seconds between two looks at what other slices of the run have found out."""
+HOUR = 3600.0
+CROWD = 50
+"""Devices of one group that may be waited for at once before any of them has answered."""
+BATCH = 200
+"""Devices whose state is written at once."""
+_SHARED = (Scope.GROUP, Scope.CREDENTIAL)
+"""Scopes that other runs share; the run's own breaker ends with it."""
+
+Key: TypeAlias = tuple[Scope, str]
+"""A breaker's scope, and what it stands for within that."""
+
+
+class GuardMemory(LoginMemory, Protocol):
+    """Where breakers are kept: `BreakerStore`."""
+
+    def load(self, scopes: Sequence[str]) -> list[BreakerRecord]:
+        """What is kept of these scopes."""
+
+    def load_devices(self, names: Sequence[str]) -> dict[str, BreakerRecord]:
+        """What is kept of these devices."""
+
+    def save(self, records: Sequence[BreakerRecord]) -> None:
+        """Keep these breakers."""
+
+    def claim_probe(self, scope: str, name: str, until: datetime) -> bool:
+        """Take the one probe of an open breaker."""
+
+    def proven(self) -> dict[str, str]:
+        """The fallback credential that each device took last."""
+
+    def prove(self, found: Mapping[str, str | None]) -> None:
+        """Remember which credential each device took."""
+
+
+GROUP = Policy(rate=0.8)
+"""A site of whose last 20 devices 16 did not answer."""
+CREDENTIAL = Policy(rate=0.5, cooldown=60.0)
+"""An AAA domain that refuses half of the last 20 logins, which it had taken before."""
+RUN = Policy(rate=0.9, window=100, minimum=100)
+"""A run in which ten of the last hundred devices answer: our own way out, most likely."""
+DEVICE = Policy(consecutive=3, cooldown=20 * HOUR, longest=168 * HOUR)
+"""A device that failed in three runs. Probed after 20 hours, so that a nightly run which is a
+little earlier than yesterday's does not miss it, and after a week at the latest."""
+LOGINS = LoginPolicy()
+
+
+@dataclass(frozen=True, slots=True)
+class GuardOptions:
+    """The policies by scope, and the login budget. A policy that is off costs nothing."""
+
+    group: Policy = GROUP
+    credential: Policy = CREDENTIAL
+    run: Policy = RUN
+    device: Policy = DEVICE
+    logins: LoginPolicy = LOGINS
+    ignore_quarantine: bool = False
+
+    def policy(self, scope: Scope) -> Policy:
+        """The policy of a scope."""
+        policy: Policy = getattr(self, scope.value)
+        return policy
+
+
+@dataclass(frozen=True, slots=True)
+class Change:
+    """A breaker that opened or closed, or a login budget that was used up."""
+
+    scope: Scope
+    name: str
+    opened: bool
+    reason: str
+    error_class: ErrorClass | None = None
+    refused: int = 0
+
+    @property
+    def called(self) -> str:
+        """How messages call what the breaker stands for."""
+        return _called((self.scope, self.name))
+
+
+class Guard:
+    """One for each run; every method may be called from any thread, `ask` from the runner's."""
+
+    def __init__(
+        self,
+        options: GuardOptions,
+        memory: GuardMemory,
+        run_id: str,
+        names: Sequence[str],
+        tell: Callable[[Change], None] = lambda change: None,
+    ) -> None:
+        self._options = options
+        self._memory = memory
+        self._run_id = run_id
+        self._tell = tell
+        self._lock = threading.Lock()
+        self._breakers: dict[Key, Breaker] = {}
+        self._reasons: dict[Key, str] = {}
+        self._quarantine = {} if options.device.off else dict(memory.load_devices(list(names)))
+        self._proven = memory.proven()
+        self._found: dict[str, str | None] = {}
+        self._failed: set[str] = set()
+        self._unanswered: dict[str, set[str]] = {}
+        self.crowd = CROWD
+        self._refreshed = 0.0
+        self._elsewhere: set[Key] = set()
+        self._stamps: dict[Key, datetime | None] = {}
+        self._ended: list[BreakerRecord] = []
+        self.logins = LoginBudget(options.logins, memory, run_id, self._budget_spent)
+        self.refresh()
+        self._unprobed = set(self._breakers)
+        for breaker in self._breakers.values():  # whoever starts a run wants to know now
+            breaker.adopt(replace(breaker.memory, until=0.0))
+
+    # Before a device starts -----------------------------------------------------------------
+
+    def ask(self, device: Device) -> Key | None:
+        """None when the device may start, or the breaker that it has to wait for.
+
+        Raises `Quarantined`.
+        """
+        self._check_quarantine(device)
+        self.refresh()
+        keys = tuple(self._keys(device))
+        for key in keys:  # before anybody asks: a probe that another breaker stops is a probe lost
+            if not self._open_to_more(key):
+                return key
+        for key in keys:
+            if not self._breaker(key).ask(device.name) or not self._claim_probe(key):
+                return key
+        self.knocks(device)
+        return None
+
+    def due(self, key: Key) -> bool:
+        """Whether the breaker would let somebody through now."""
+        self.refresh()
+        return self._open_to_more(key)
+
+    def _open_to_more(self, key: Key) -> bool:
+        """A dark site may not fill the window with devices that nobody has answered yet."""
+        scope, name = key
+        crowded = scope is Scope.GROUP and len(self._unanswered.get(name, ())) >= self.crowd
+        return self._breaker(key).due and not crowded
+
+    def knocks(self, device: Device) -> None:
+        """An attempt begins."""
+        with self._lock:
+            self._unanswered.setdefault(_group(device), set()).add(device.name)
+
+    def answers(self, device: Device) -> None:
+        """The device is there, or the attempt is over."""
+        with self._lock:
+            self._unanswered.setdefault(_group(device), set()).discard(device.name)
+
+    def refusal(self, key: Key) -> SkippedByBreaker:
+        """The error of a device that waited in vain."""
+        reason = self._reasons.get(key, "it was open when the run began")
+        until = time.strftime("%H:%M:%S", time.localtime(self._breaker(key).memory.until))
+        return SkippedByBreaker(f"the breaker for {_called(key)} is open until {until}: {reason}")
+
+    def may_retry(self, device: Device) -> bool:
+        """Whether another attempt would not knock at a door that has just been closed."""
+        return all(
+            breaker.closed for key in self._keys(device) if (breaker := self._breakers.get(key))
+        )
+
+    def _check_quarantine(self, device: Device) -> None:
+        record = self._quarantine.get(device.name)
+        if record is None or record.state == State.CLOSED.value or self._options.ignore_quarantine:
+            return
+        if record.until > datetime.now(UTC):
+            raise Quarantined(
+                f"in quarantine after {record.failures} failed runs, next try after "
+                f"{record.until.astimezone():%Y-%m-%d %H:%M}: {record.reason}"
+            )
+
+    def _keys(self, device: Device) -> Iterator[Key]:
+        for scope, name in (
+            (Scope.RUN, ""),
+            (Scope.GROUP, _group(device)),
+            (Scope.CREDENTIAL, device.aaa_domain),
+        ):
+            if not self._options.policy(scope).off:
+                yield scope, name
+
+    def _breaker(self, key: Key) -> Breaker:
+        with self._lock:
+            return self._breakers.setdefault(key, Breaker(self._options.policy(key[0])))
+
+    def _claim_probe(self, key: Key) -> bool:
+        """Of all slices that see the time come, one sends a probe."""
+        breaker = self._breaker(key)
+        if breaker.closed:
+            return True
+        if key in self._unprobed:
+            self._unprobed.discard(key)
+            self._keep(key, breaker, self._reasons[key])
+            return True
+        scope, name = key
+        if scope not in _SHARED:
+            return True
+        until = datetime.fromtimestamp(breaker.memory.until, UTC)
+        try:
+            return self._memory.claim_probe(scope.value, name, until)
+        except StoreError:
+            return True  # a probe too many does no harm
+
+    def refresh(self) -> None:
+        """Look now and then at what others have found out."""
+        now = time.monotonic()
+        if self._refreshed and now - self._refreshed < REFRESH:
+            return
+        self._refreshed = now
+        with suppress(StoreError):  # the ledger's writer tells of it
+            kept = self._memory.load([scope.value for scope in _SHARED])
+            self._adopt({(Scope(record.scope), record.name): record for record in kept})
+
+    def _adopt(self, kept: Mapping[Key, BreakerRecord]) -> None:
+        for key, record in kept.items():
+            mine = record.run_id == self._run_id or self._options.policy(key[0]).off
+            if not mine and self._stamps.get(key) != record.updated:
+                self._breaker(key).adopt(_memory_of(record))
+                self._reasons[key] = record.reason
+            self._stamps[key] = record.updated
+        for key in self._elsewhere - kept.keys():  # closed by whom it let through
+            self._breaker(key).adopt(Memory())
+        self._elsewhere = set(kept)
+
+    # Logins ---------------------------------------------------------------------------------
+
+    def credentials(self, device: Device) -> list[Credential]:
+        """What to try, in order: the one that worked last time first."""
+        last = self._proven.get(device.name, "")
+        return sorted((device.credential, *device.fallbacks), key=lambda each: each.name != last)
+
+    @contextmanager
+    def login(self, device: Device, credential: Credential, flight: Flight) -> Iterator[None]:
+        """Around one login: its place in the budget before, its answer after."""
+        try:
+            with self.logins.trying(device, credential, flight):
+                yield
+        except paramiko.AuthenticationException as error:
+            if is_refusal(error):
+                self._login_answered(device, accepted=False)
+            raise
+        self._login_answered(device, accepted=True)
+
+    def storm(self, device: Device) -> bool:
+        """Whether the AAA domain refuses what it took before, so that nothing more is tried."""
+        breaker = self._breakers.get((Scope.CREDENTIAL, device.aaa_domain))
+        return breaker is not None and not breaker.closed
+
+    def _login_answered(self, device: Device, accepted: bool) -> None:
+        key = (Scope.CREDENTIAL, device.aaa_domain)
+        if not self._options.policy(key[0]).off:
+            self._count(key, device.name, accepted, ErrorClass.AUTH_FAILED)
+
+    def took(self, device: Device, credential: Credential) -> None:
+        """Remember what a device with several credentials was entered by."""
+        if device.fallbacks and self._proven.get(device.name, "") != credential.name:
+            self._found[device.name] = credential.name or None
+
+    def _budget_spent(self, label: str, refused: int, budget: int, window: float) -> None:
+        reason = (
+            f"{refused} of {budget} bad logins within {window / 60:.0f} minutes are used up; "
+            "nobody tries it any more"
+        )
+        self._tell(Change(Scope.CREDENTIAL, label, True, reason, ErrorClass.AUTH_FAILED, refused))
+
+    # What became of it ----------------------------------------------------------------------
+
+    def attempted(self, device: Device, error_class: ErrorClass | None) -> None:
+        """Take the end of an attempt: a site's breaker should not wait for the last ones."""
+        self.answers(device)
+        speaks_for = error_class.verdict.speaks_for if error_class else ()
+        if error_class and not speaks_for:
+            return
+        silent = Scope.GROUP in speaks_for
+        if not silent and error_class and not error_class.verdict.reached:
+            return  # it answered, only to say that it is busy
+        first = not silent or self._first_failure(device)
+        for key in self._keys(device):
+            # A device that is tried three times is one device still; a probe's failure counts.
+            if key[0] is not Scope.CREDENTIAL and (first or not self._breaker(key).closed):
+                self._count(key, device.name, not silent, error_class)
+
+    def _first_failure(self, device: Device) -> bool:
+        with self._lock:
+            first = device.name not in self._failed
+            self._failed.add(device.name)
+        return first
+
+    def done(self, device: Device, error_class: ErrorClass | None, message: str) -> None:
+        """Take a device's end, for its quarantine."""
+        known = self._quarantine.get(device.name)
+        if self._options.device.off or (error_class is None and known is None):
+            return
+        if error_class is None:
+            self._released(device, known)
+        elif Scope.DEVICE in error_class.verdict.speaks_for:
+            self._failed_again(device, known, error_class, message)
+
+    def _released(self, device: Device, known: BreakerRecord | None) -> None:
+        self._remember(_record((Scope.DEVICE, device.name), Memory(), "", self._run_id))
+        if known and known.state != State.CLOSED.value:
+            self._tell(Change(Scope.DEVICE, device.name, False, "it works again"))
+
+    def _failed_again(
+        self, device: Device, known: BreakerRecord | None, error_class: ErrorClass, message: str
+    ) -> None:
+        breaker = Breaker(self._options.device, memory=_memory_of(known) if known else None)
+        was_closed = breaker.closed
+        if not breaker.ask(device.name):
+            return  # tried ahead of its time
+        breaker.failure(device.name)
+        reason = f"{error_class.value}: {message}"
+        self._remember(_record((Scope.DEVICE, device.name), breaker.memory, reason, self._run_id))
+        if was_closed and not breaker.closed:
+            self._tell(Change(Scope.DEVICE, device.name, True, reason, error_class))
+
+    def _remember(self, record: BreakerRecord) -> None:
+        """Keep a device's state with others': one transaction each would hold up a dead fleet."""
+        with self._lock:
+            self._ended.append(record)
+            full = len(self._ended) >= BATCH
+        if full:
+            self._flush()
+
+    def _flush(self) -> None:
+        with self._lock:
+            records, self._ended = self._ended, []
+        with suppress(StoreError):  # the ledger's writer tells of it
+            self._memory.save(records)
+
+    def close(self) -> None:
+        """Keep what the devices' ends and logins have taught."""
+        self._flush()
+        if self._found:
+            with suppress(StoreError):
+                self._memory.prove(self._found)
+
+    def _count(self, key: Key, who: str, success: bool, error_class: ErrorClass | None) -> None:
+        breaker = self._breaker(key)
+        if success and breaker.success(who):
+            self._turned(key, breaker, f"{who} answers again", None)
+        elif not success and breaker.failure(who):
+            told = error_class.value if error_class else "failed"
+            self._turned(key, breaker, f"{who} is one of too many: {told}", error_class)
+
+    def _turned(
+        self, key: Key, breaker: Breaker, reason: str, error_class: ErrorClass | None
+    ) -> None:
+        self._reasons[key] = reason
+        self._keep(key, breaker, reason)
+        self._tell(Change(*key, not breaker.closed, reason, error_class))
+
+    def _keep(self, key: Key, breaker: Breaker, reason: str) -> None:
+        if key[0] not in _SHARED:
+            return
+        with suppress(StoreError):  # the ledger's writer tells of it
+            self._memory.save([_record(key, breaker.memory, reason, self._run_id)])
+
+
+def _record(key: Key, memory: Memory, reason: str, run_id: str) -> BreakerRecord:
+    scope, name = key
+    return BreakerRecord(
+        scope=scope.value,
+        name=name,
+        state=memory.state.value,
+        failures=memory.failures,
+        cooldown=memory.cooldown,
+        until=datetime.fromtimestamp(memory.until, UTC),
+        reason=reason,
+        run_id=run_id,
+    )
+
+
+def _group(device: Device) -> str:
+    return device.group or device.site
+
+
+def _memory_of(record: BreakerRecord) -> Memory:
+    return Memory(State(record.state), record.failures, record.cooldown, record.until.timestamp())
+
+
+def _called(key: Key) -> str:
+    scope, name = key
+    if scope is Scope.RUN:
+        return "the whole run"
+    if scope is Scope.CREDENTIAL:
+        return f"the logins of AAA domain {name!r}" if name else "the logins"
+    return f"{scope.value} {name!r}"
+
+
+class ForgetfulMemory(ForgetfulLogins):
+    """For an engine without a store: what happens in this run stays in it."""
+
+    def load(self, scopes: Sequence[str]) -> list[BreakerRecord]:
+        """Nothing."""
+        return []
+
+    def load_devices(self, names: Sequence[str]) -> dict[str, BreakerRecord]:
+        """Nothing."""
+        return {}
+
+    def save(self, records: Sequence[BreakerRecord]) -> None:
+        """Keep nothing."""
+
+    def claim_probe(self, scope: str, name: str, until: datetime) -> bool:
+        """Nobody else is there."""
+        return True
+
+    def proven(self) -> dict[str, str]:
+        """Nothing."""
+        return {}
+
+    def prove(self, found: Mapping[str, str | None]) -> None:
+        """Keep nothing."""
