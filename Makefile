@@ -18,6 +18,7 @@ ARGS ?=
 VENV := $(CURDIR)/.venv
 CACHE := $(or $(XDG_CACHE_HOME),$(HOME)/.cache)/prime.netops
 LAB := $(CURDIR)/build/lab
+NETBOX := $(CURDIR)/build/netbox
 # Ansible finds this checkout first, although a copy may be installed in the home directory.
 IN_VENV = PATH="$(VENV)/bin:$$PATH" ANSIBLE_COLLECTIONS_PATH=$(wildcard $(VENV)/lib/python3.*/site-packages)
 # The cached environment of a lock file: its name, and the Pythons to choose from.
@@ -47,6 +48,14 @@ lab: venv ## start the embedded lab (25 simulated devices) and leave it running
 .PHONY: lab-down
 lab-down: venv ## stop the embedded lab
 	@$(VENV)/bin/python -m tests.lab.fleet down --state $(LAB)
+
+.PHONY: netbox
+netbox: venv packages ## start a NetBox with 200 devices to try the inventory on; ARGS='--devices 10000'
+	@$(VENV)/bin/python -m tests.lab.netbox up --state $(NETBOX) $(ARGS)
+
+.PHONY: netbox-down
+netbox-down: venv ## stop it
+	@$(VENV)/bin/python -m tests.lab.netbox down --state $(NETBOX)
 
 .PHONY: docs
 docs: venv collection ## write the plugins' and roles' reference to build/docs
@@ -127,4 +136,5 @@ lock: ## lock the requirements anew; ARGS=--upgrade takes newer versions
 .PHONY: clean
 clean: ## remove what was built here (.venv and build); the shared cache stays
 	@[ ! -e $(LAB)/ready.json ] || $(MAKE) lab-down
+	@[ ! -e $(NETBOX)/ready.json ] || $(MAKE) netbox-down
 	@rm -rf $(VENV) $(VENV).lock build .mypy_cache .pytest_cache .ruff_cache .hypothesis
