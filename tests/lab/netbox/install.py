@@ -12,7 +12,7 @@ import os
 import re
 import subprocess
 import sys
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from pathlib import Path
 
 from tests.lab.netbox.instance import Instance, NetBoxError, instance
@@ -33,15 +33,23 @@ def version() -> str:
 
 
 def environment(say: Callable[[str], None] = lambda _line: None) -> Path:
-    """The virtual environment with NetBox in it, made when it is not there: the Makefile's
-    `cached` names it alike."""
-    directory = CACHE / "venvs" / f"netbox-{_digest(LOCK_FILE)}-{PYTHONS[0]}"
+    """The virtual environment with NetBox in it, made when it is not there."""
+    return cached_environment("netbox", PYTHONS, say)
+
+
+def cached_environment(
+    name: str, pythons: Sequence[str], say: Callable[[str], None] = lambda _line: None
+) -> Path:
+    """The environment of a lock file, shared by all checkouts; `cached` in the Makefile names it
+    alike."""
+    lock = ROOT / f"tests/requirements/{name}.txt"
+    directory = CACHE / "venvs" / f"{name}-{_digest(lock)}-{pythons[0]}"
     if not (directory / ".key").exists():
-        say(f"installing NetBox {version()}: a minute or two, once")
-    words = [ROOT / "tests/tools/venv.sh", directory, LOCK_FILE, *PYTHONS]
+        say(f"setting up the environment of {name}.txt: a minute or two, once")
+    words = [ROOT / "tests/tools/venv.sh", directory, lock, *pythons]
     done = subprocess.run(words, cwd=ROOT, capture_output=True, text=True, check=False)
     if done.returncode:
-        raise NetBoxError(f"NetBox could not be installed:\n{done.stdout}{done.stderr}")
+        raise NetBoxError(f"{lock} could not be installed:\n{done.stdout}{done.stderr}")
     return directory
 
 
