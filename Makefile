@@ -67,7 +67,7 @@ docs: venv collection ## write the plugins' and roles' reference to build/docs
 test: ## run everything, side by side, and say how long each part took
 	@tests/tools/venv.sh $(VENV) tests/requirements/test.txt $(PYTHONS)
 	@$(VENV)/bin/python tests/tools/run_parts.py packages,venv,tools \
-	    integration,sanity,unit,matrix-2.16,molecule,matrix-2.19,matrix-2.21,lint,importer,types,style,changelog
+	    netbox-tests,integration,sanity,unit,matrix-2.16,molecule,matrix-2.19,matrix-2.21,lint,importer,types,style,changelog
 
 .PHONY: unit
 unit: venv ## the unit tests; ARGS='-k word' for some of them
@@ -75,7 +75,11 @@ unit: venv ## the unit tests; ARGS='-k word' for some of them
 
 .PHONY: integration
 integration: venv packages ## the tests against real routers, the lab and real servers
-	@$(VENV)/bin/pytest tests/integration $(ARGS)
+	@$(VENV)/bin/pytest tests/integration --ignore=tests/integration/netbox $(ARGS)
+
+.PHONY: netbox-tests
+netbox-tests: venv packages ## the tests of the inventory against a real NetBox, made once in the cache
+	@$(VENV)/bin/pytest tests/integration/netbox $(ARGS)
 
 .PHONY: gates
 gates: ## every check that runs none of our code: style, types, changelog, lint, importer, sanity
@@ -107,6 +111,11 @@ matrix-2.16 matrix-2.19 matrix-2.21: venv
 bench: venv ## measure against plain nornir and network_cli; writes build/bench/*.json
 	@tests/tools/venv.sh $(BENCH) tests/requirements/bench.txt $(PYTHONS)
 	@BENCH=$(BENCH) $(VENV)/bin/python -m tests.benchmarks $(ARGS)
+
+.PHONY: bench-netbox
+bench-netbox: venv packages ## measure the inventory against nb_inventory on a NetBox with 10,000 devices
+	@tests/tools/venv.sh $(BENCH) tests/requirements/bench.txt $(PYTHONS)
+	@BENCH=$(BENCH) $(VENV)/bin/python -m tests.benchmarks netbox $(ARGS)
 
 ##@ Look after it
 

@@ -15,12 +15,20 @@ from __future__ import annotations
 import http.client
 import re
 import socket
+import ssl
 import threading
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
+from datetime import UTC, datetime, timedelta
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from ipaddress import ip_address
+from pathlib import Path
 from urllib.parse import urlsplit
+
+from cryptography import x509
+from cryptography.hazmat.primitives import hashes, serialization
+from cryptography.hazmat.primitives.asymmetric import ec
 
 _HOP = {"connection", "keep-alive", "transfer-encoding", "content-length", "server", "date"}
 """Headers that belong to one connection, or that this server writes itself."""
@@ -84,11 +92,18 @@ class Proxy:
 
 
 @contextmanager
-def proxy(upstream: str) -> Iterator[Proxy]:
-    """Run a front of the NetBox at a URL."""
+def proxy(upstream: str, certificate: Path | None = None) -> Iterator[Proxy]:
+    """Run a front of the NetBox at a URL, over TLS where there is a certificate with its key."""
     server = _Server(("127.0.0.1", 0), _Handler)
     server.upstream = urlsplit(upstream).netloc
-    server.proxy = Proxy(f"http://127.0.0.1:{server.server_address[1]}")
+    if certificate:
+        tls = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+        tls.load_cert_chain(certificate)
+        server.socket = tls.wrap_socket(
+            server.socket, server_side=True, do_handshake_on_connect=False
+        )
+    scheme = "https" if certificate else "http"
+    server.proxy = Proxy(f"{scheme}://127.0.0.1:{server.server_address[1]}")
     thread = threading.Thread(target=server.serve_forever, kwargs={"poll_interval": 0.05})
     thread.start()
     try:
@@ -121,7 +136,14 @@ class _Handler(BaseHTTPRequestHandler):
     def log_message(self, *_words: object) -> None:
         """Say nothing: `Proxy.seen` knows."""
 
+    def handle(self) -> None:
+        """Serve a connection; a client that goes in the middle, or does not trust us, may."""
+        with suppress(OSError):
+            super().handle()
+
     def _pass_on(self) -> None:
+        # Whoever takes this for a forward proxy names the whole URL (RFC 9112, 3.2.2).
+        self.path = re.sub(r"^http://[^/]*", "", self.path)
         body = self.rfile.read(int(self.headers.get("Content-Length", 0)))
         fault = self.server.proxy.arrive(f"{self.command} {self.path}", _is_page(self.path, body))
         if isinstance(fault, Down):
@@ -159,3 +181,30 @@ def _is_page(path: str, body: bytes) -> bool:
         return b"device_list" in body or b"virtual_machine_list" in body
     is_list = re.match(r"/api/(?:dcim/devices|virtualization/virtual-machines)/\?", path)
     return bool(is_list) and not re.search(r"[?&]limit=[01](?:&|$)", path)
+
+
+def self_signed(directory: Path) -> Path:
+    """A file with a certificate for 127.0.0.1 that nobody has signed but itself, and its key."""
+    key = ec.generate_private_key(ec.SECP256R1())
+    name = x509.Name([x509.NameAttribute(x509.NameOID.COMMON_NAME, "netbox")])
+    now = datetime.now(UTC)
+    certificate = (
+        x509.CertificateBuilder(name, name, key.public_key(), x509.random_serial_number())
+        .not_valid_before(now - timedelta(days=1))
+        .not_valid_after(now + timedelta(days=1))
+        .add_extension(
+            x509.SubjectAlternativeName([x509.IPAddress(ip_address("127.0.0.1"))]), critical=False
+        )
+        .add_extension(x509.BasicConstraints(ca=True, path_length=None), critical=True)
+        .sign(key, hashes.SHA256())
+    )
+    file = directory / "netbox.pem"
+    file.write_bytes(
+        certificate.public_bytes(serialization.Encoding.PEM)
+        + key.private_bytes(
+            serialization.Encoding.PEM,
+            serialization.PrivateFormat.PKCS8,
+            serialization.NoEncryption(),
+        )
+    )
+    return file
