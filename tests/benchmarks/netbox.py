@@ -8,7 +8,7 @@ import re
 import shutil
 import sys
 import sysconfig
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -39,6 +39,7 @@ _JSON = re.compile(r"^\{$.*^\}$", re.MULTILINE | re.DOTALL)
 
 OURS: Mapping[str, Any] = {
     "plugin": "prime.netops.netbox",
+    "addresses": ["primary_ip"],
     "variables": [
         "asset_tag",
         "cluster",
@@ -142,15 +143,15 @@ def netbox(options: Options, work: Path) -> Iterator[Bench]:
         yield Bench(
             cases,
             _versions(bench),
-            warm_up=lambda: _warm_up(cases),
+            warm_up=lambda: _warm_up(cases, options.only),
             conclude=conclude,
         )
 
 
-def _warm_up(cases: Sequence[Case]) -> None:
+def _warm_up(cases: Sequence[Case], only: Collection[str]) -> None:
     """So that the first one does not pay for what NetBox keeps from then on."""
     for case in cases:
-        if case.case == "host":
+        if case.case == "host" and case.who != "floor" and (case.who in only or not only):
             run_unmeasured(case)
 
 
@@ -233,7 +234,7 @@ class _Truth:
             for machine in machines
             if machine.chassis in masters and not machine.master
         }
-        everyone = {machine.serial: machine.primary or machine.oob for machine in machines}
+        everyone = {machine.serial: machine.primary for machine in machines}
         self.theirs = {s: address for s, address in everyone.items() if s not in left_out}
         self.ours = {s: address for s, address in self.theirs.items() if s not in alone}
 

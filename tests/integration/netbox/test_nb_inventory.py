@@ -32,7 +32,7 @@ VARIANTS: dict[str, dict[str, Any]] = {
         "group_by": ["device_type", "cluster", "cluster_type"],
     },
     "names": {"dns_name": True, "group_names_raw": True, "group_by": ["site"]},
-    "addresses": {"oob_ip_as_primary_ip": False, "ansible_host_dns_name": True},
+    "addresses": {"oob_ip_as_primary_ip": True, "ansible_host_dns_name": True},
     "chassis": {"virtual_chassis_name": True},
 }
 
@@ -51,8 +51,8 @@ def theirs(source: Source, programs: Path, **options: Any) -> Answer:
 def test_the_same_machines_at_the_same_addresses(
     lab: NetBox, source: Source, programs: Path
 ) -> None:
-    """Host by host, by serial number. Only two things differ, and `rival` explains both: members
-    of a chassis without a master, and the names of machines that have none."""
+    """Host by host, by serial number. Three things differ, and `rival` explains each: members of a
+    chassis without a master, names of machines that have none, and out-of-band addresses."""
     ours = rival.by_serial(source.ask().hosts, "netbox_serial")
     other = rival.by_serial(rival.hosts(theirs(source, programs).stdout), "serial")
     alone = rival.listed_by_it_alone(lab.machines)
@@ -61,7 +61,9 @@ def test_the_same_machines_at_the_same_addresses(
     assert not ours.keys() - other.keys()
     unequal = {serial for serial in ours if ours[serial][0] != other[serial][0]}
     assert unequal == ours.keys() & rival.named_otherwise(lab.machines)
-    assert {s: ours[s][1] for s in ours} == {s: other[s][1] for s in ours}
+    moved = {serial for serial in ours if ours[serial][1] != other[serial][1]}
+    assert moved == rival.unreachable_for_it(lab.machines)
+    assert {other[serial][1] for serial in moved} == {None}
 
 
 @pytest.mark.parametrize("options", VARIANTS.values(), ids=VARIANTS)

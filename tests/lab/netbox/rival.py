@@ -15,9 +15,8 @@ OPTIONS: Mapping[str, Any] = {
     "config_context": False,
     "plurals": False,
     "services": False,
-    "oob_ip_as_primary_ip": True,
 }
-"""What it is asked for by default: the least that it can do, with the addresses that we give."""
+"""What it is asked for by default: the least that it can do."""
 
 
 def environment(say: Callable[[str], None] = lambda _line: None) -> Path:
@@ -69,3 +68,9 @@ def listed_by_it_alone(machines: Iterable[Machine]) -> set[str]:
 def named_otherwise(machines: Iterable[Machine]) -> set[str]:
     """The serial numbers of machines that it names by a new random number at each run."""
     return {machine.serial for machine in machines if machine.name is None}
+
+
+def unreachable_for_it(machines: Iterable[Machine]) -> set[str]:
+    """The serial numbers of machines that have an out-of-band address only, and for it none. Its
+    option `oob_ip_as_primary_ip` is no remedy: that address then comes before the primary one."""
+    return {machine.serial for machine in machines if machine.oob and not machine.primary}
