@@ -62,7 +62,7 @@ def migrated(say: Callable[[str], None] = lambda _line: None) -> Path:
             netbox.manage("migrate", "--no-input")
             netbox.dump(path)
 
-    return _made_once(_dumps() / "migrated.dump", make)
+    return made_once(_dumps() / "migrated.dump", make)
 
 
 def seeded(devices: int, say: Callable[[str], None] = lambda _line: None) -> Path:
@@ -75,7 +75,7 @@ def seeded(devices: int, say: Callable[[str], None] = lambda _line: None) -> Pat
             _seed(netbox, devices)
             netbox.dump(path)
 
-    return _made_once(
+    return made_once(
         _dumps() / f"estate-{devices}-{_digest(*sorted(SEED.glob('*.py')))}.dump", make
     )
 
@@ -93,7 +93,8 @@ def _digest(*paths: Path) -> str:
     return hashlib.sha256(b"".join(path.read_bytes() for path in paths)).hexdigest()[:12]
 
 
-def _made_once(path: Path, make: Callable[[Path], None]) -> Path:
+def made_once(path: Path, make: Callable[[Path], None]) -> Path:
+    """A file that is there, or made now, whole or not at all, by one of all who want it."""
     if path.exists():
         return path
     path.parent.mkdir(parents=True, exist_ok=True)
