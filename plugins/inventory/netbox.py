@@ -120,10 +120,10 @@ options:
     default: [devices, virtual_machines]
   filters:
     description:
-      - Sets of REST filters for devices and virtual machines alike. A host is listed when it matches
-        every filter of at least one set; several values of one filter are alternatives.
-      - Each filter is looked up in the server's schema first, since NetBox ignores a filter that it
-        does not know and returns everything.
+      - Sets of REST filters for devices and virtual machines alike. A host is listed when it
+        matches every filter of at least one set; several values of one filter are alternatives.
+      - Each filter has to prove first that NetBox knows it, since NetBox ignores one that it does
+        not know, and returns everything.
       - Values may be templates.
     type: list
     elements: dict
@@ -134,15 +134,15 @@ options:
     elements: dict
     default: []
   vm_filters:
-    description: Sets of filters for virtual machines only; each is combined with each of O(filters).
+    description: The same for virtual machines only.
     type: list
     elements: dict
     default: []
   variables:
     description:
       - What becomes a host variable, under its name here with O(variable_prefix) before it. Values
-        are slugs, texts or numbers; what is empty in NetBox is not set. NetBox is not asked for what
-        is not used.
+        are slugs, texts or numbers; what is empty in NetBox is not set. NetBox is not asked for
+        what is not used.
       - V(region), V(site_group) and V(location) are lists, from the place itself up to the root.
       - The page C(docs/netbox.md) describes each of them.
     type: list
@@ -241,7 +241,7 @@ options:
   no_address:
     description:
       - Whether a host without any of O(addresses) stays, in the group C(netbox_no_address) and with
-        the reason in the variable C(netbox_no_address), or is dropped, which is counted in a warning.
+        the reason in the variable C(netbox_no_address), or is dropped, with a warning.
     type: str
     choices: [keep, drop]
     default: keep
@@ -269,7 +269,7 @@ options:
   platform_map:
     description:
       - Rules that come before the shipped table C(plugins/plugin_utils/netbox/platforms.yml) and
-        decide C(ansible_network_os) and C(netops_platform) of a host. The first that matches counts.
+        decide C(ansible_network_os) and C(netops_platform) of a host. The first that fits counts.
       - Every condition of a rule is a regular expression, without regard to case, that has to match
         the whole slug.
       - A host that nothing matches is in the group C(netbox_unmapped), and a warning names it.
@@ -291,8 +291,8 @@ options:
         type: str
       network_os:
         description:
-          - Value of C(ansible_network_os). V(none) says that the host is none of ours, so that it is
-            not reported as unmapped either.
+          - Value of C(ansible_network_os). V(none) says that the host is none of ours, so that it
+            is not reported as unmapped either.
         type: str
         required: true
       netops_platform:
@@ -302,7 +302,7 @@ options:
         type: str
   suggest_file:
     description:
-      - File to write a O(platform_map) to for what was not mapped, ready to be filled in and pasted.
+      - File to write a O(platform_map) to for what was not mapped, to be filled in and pasted.
     type: path
     env:
       - name: PRIME_NETOPS_NETBOX_SUGGEST
@@ -349,8 +349,8 @@ options:
     default: false
   cache_on_error:
     description:
-      - With O(cache), takes a cache that is too old when NetBox cannot be reached or fails (5xx), and
-        says so in a warning. A refused token is an error all the same.
+      - With O(cache), takes a cache that is too old when NetBox cannot be reached or fails (5xx),
+        and says so in a warning. A refused token is an error all the same.
     type: bool
     default: false
   nb_inventory_compat:

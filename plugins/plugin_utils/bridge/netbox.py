@@ -17,6 +17,7 @@ from typing import Any
 from ansible.errors import AnsibleError, AnsibleParserError
 from ansible.inventory.group import to_safe_group_name
 from ansible.plugins.inventory import BaseInventoryPlugin, Cacheable, Constructable
+from ansible.utils.unsafe_proxy import wrap_var
 
 from ..netbox.cache import Cache, cache_key
 from ..netbox.client import Client, Connection
@@ -27,7 +28,7 @@ from ..netbox.problems import NetBoxProblem, OutOfReach
 from ..netbox.settings import Settings
 from ..netbox.tokens import TokenSource
 from . import netbox_options as options
-from .native import native, transform_to_native_types
+from .native import TAGS, native
 
 _NAMED = 10
 """Hosts that a warning names."""
@@ -87,10 +88,9 @@ class NetBoxInventory(BaseInventoryPlugin, Constructable, Cacheable):  # type: i
             cache_key(connection.shown, query, identity),
         )
         age = kept.age()
-        if may_read and age is not None and age <= self._option("cache_timeout"):
-            if estate := kept.read():
-                return estate
-        return self._refresh(kept, connection, source, query)
+        fresh = age is not None and age <= self._option("cache_timeout")
+        estate = kept.read() if may_read and fresh else None
+        return estate or self._refresh(kept, connection, source, query)
 
     def _refresh(
         self, kept: Cache, connection: Connection, source: TokenSource | None, query: Query
@@ -201,14 +201,12 @@ def _inert(variables: dict[str, Any]) -> dict[str, Any]:
     From ansible-core 2.19 on a text is one only if it is marked as trusted, and NetBox's are not.
     Before, every text is one that is not marked as unsafe.
     """
-    if transform_to_native_types is not None:
+    if TAGS:
         return variables
     return {name: _unsafe(value) for name, value in variables.items()}
 
 
 def _unsafe(value: Any) -> Any:
-    from ansible.utils.unsafe_proxy import wrap_var
-
     text = value if isinstance(value, str) else repr(value) if value else ""
     return wrap_var(value) if "{" in text else value
 

@@ -29,11 +29,20 @@ _COMPAT_ONLY = (
     "device_query_filters",
     "vm_query_filters",
 )
-_COMPAT_FACTS = frozenset(
-    """asset_tag cluster cluster_group cluster_type custom_fields device_type facility
-    local_context_data location manufacturer oob_ip platform primary_ip4 primary_ip6 rack region
-    role serial site site_group status tags tenant time_zone""".split()
-)
+_NOT_IN_COMPAT = {
+    "comments",
+    "config_context",
+    "description",
+    "dns_name",
+    "id",
+    "name",
+    "object_type",
+    "services",
+    "tenant_group",
+    "virtual_chassis",
+    "virtual_chassis_members",
+}
+_COMPAT_FACTS = frozenset(VARIABLES) - _NOT_IN_COMPAT
 _OWN_FILTERS = {"devices": "device", "virtual_machines": "vm"}
 
 

@@ -16,7 +16,7 @@ from .unavailable import REMEDY
 
 
 def unavailable(error: ImportError) -> type[Any]:
-    """An inventory plugin that takes the same files and fails with the way to install the package."""
+    """An inventory plugin that fails for the same files, and says how to install the package."""
 
     class Unavailable(BaseInventoryPlugin):  # type: ignore[misc]
         """Fails for every file that is meant for the plugin."""

@@ -61,8 +61,8 @@ class Cache:
             self._replace(json.dumps(content, separators=(",", ":")).encode())
         except OSError as error:
             raise BadOption(
-                f"cache: {self.path} cannot be written: {error.strerror}; set cache_connection to a "
-                "directory of yours, or cache to false"
+                f"cache: {self.path} cannot be written: {error.strerror}; set cache_connection to "
+                "a directory of yours, or cache to false"
             ) from error
 
     def _replace(self, content: bytes) -> None:

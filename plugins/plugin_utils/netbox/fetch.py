@@ -87,13 +87,13 @@ class Fetch:
         for kind in self._kinds:
             proof.check(kind, self._sets(kind), totals[kind])
         self._graphql = self._choose()
-        beside = self._beside()
+        beside, tables = self._beside(), self._tables()
         records = {kind.name: self._records(kind, totals[kind]) for kind in self._kinds}
         for future in beside:
             future.result()
         estate = Estate(".".join(map(str, self._client.version)), records)
         self._add_masters(estate)
-        self._add_tables(estate)
+        estate.tables = {name: part.result() for name, part in sorted(tables.items())}
         if "services" in self._query.facts:
             estate.services = _services(self._client, self._query.page_size)
         estate.prefers_ipv4 = self._prefers_ipv4(estate)
@@ -241,11 +241,11 @@ class Fetch:
             return None
         size = self._query.page_size
         slugs = sorted(str(row["slug"]) for row in rows)
-        parts = {
-            slug: self._pool.submit(graphql.ids_of_tag, self._client, kind, slug, size)
-            for slug in slugs
-        }
-        return {slug: part.result() for slug, part in parts.items()}
+        parts = [
+            self._pool.submit(graphql.ids_of_tags, self._client, kind, some, size)
+            for some in batched(slugs, graphql.ALIASES)
+        ]
+        return {slug: ids for part in parts for slug, ids in part.result().items()}
 
     def _contexts(self, kind: Kind) -> Future[dict[int, Any]] | None:
         """The config contexts by id. REST hands out the rendered ones twice as fast."""
@@ -299,16 +299,12 @@ class Fetch:
         rows = self._by_id(kind, sorted(filter(None, wanted)), fields)
         estate.masters = {str(row["id"]): record(row) for row in rows}
 
-    def _add_tables(self, estate: Estate) -> None:
+    def _tables(self) -> dict[str, Future[dict[str, Row]]]:
         facts = self._query.facts
         wanted = {name for fact in facts & DERIVED.keys() for name in DERIVED[fact][1:] if name}
         if "location" in facts:
             wanted.add("locations")
-        parts = {name: self._pool.submit(table, self._client, *TABLES[name]) for name in wanted}
-        estate.tables = {
-            name: {str(number): row for number, row in part.result().items()}
-            for name, part in sorted(parts.items())
-        }
+        return {name: self._pool.submit(_table, self._client, name) for name in wanted}
 
     def _prefers_ipv4(self, estate: Estate) -> bool:
         """NetBox's own preference, seen at a host that has both families."""
@@ -324,6 +320,10 @@ class Fetch:
 _CONTEXT = ("id", "config_context")
 _ADDRESSES = {"primary_ip4", "primary_ip6"}
 _HAS_ADDRESS = ("has_primary_ip", "true")
+
+
+def _table(client: Client, name: str) -> dict[str, Row]:
+    return {str(number): row for number, row in table(client, *TABLES[name]).items()}
 
 
 def _add_tags(found: dict[int, Record], tags: Mapping[str, Iterable[int]] | None) -> None:

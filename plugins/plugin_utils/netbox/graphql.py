@@ -20,7 +20,8 @@ What cannot be asked for completely is not asked for: before 4.5 the inventory r
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+import json
+from collections.abc import Iterable, Mapping, Sequence
 
 from .client import Client
 from .kinds import Kind
@@ -28,6 +29,8 @@ from .paging import Row
 from .problems import BadAnswer
 
 SINCE = (4, 5)
+ALIASES = 10
+"""Lists in one query: NetBox's GRAPHQL_MAX_ALIASES, where nobody changed it."""
 
 
 def page_query(kind: Kind, selection: str, start: int, size: int) -> str:
@@ -44,12 +47,14 @@ def ids_query(kind: Kind, selection: str, ids: Sequence[int]) -> str:
     )
 
 
-def tag_query(kind: Kind, tag: str, start: int, size: int) -> str:
-    """The ids of the objects with a tag, given by its slug."""
-    return (
-        f'{{{kind.listing}(filters:{{tags:{{slug:{{exact:"{tag}"}}}}}},'
-        f"pagination:{{start:{start},limit:{size}}}){{id}}}}"
+def tags_query(kind: Kind, starts: Mapping[str, int], size: int) -> str:
+    """The ids of the objects with each of some tags, given by slug, from an id on."""
+    lists = (
+        f"t{number}:{kind.listing}(filters:{{tags:{{slug:{{exact:{json.dumps(tag)}}}}}}},"
+        f"pagination:{{start:{start},limit:{size}}}){{id}}"
+        for number, (tag, start) in enumerate(starts.items())
     )
+    return f"{{{' '.join(lists)}}}"
 
 
 def ask(client: Client, kind: Kind, query: str) -> list[Row]:
@@ -77,11 +82,14 @@ def ask_ids(client: Client, kind: Kind, selection: str, ids: Iterable[int]) -> l
     return found
 
 
-def ids_of_tag(client: Client, kind: Kind, tag: str, size: int) -> list[int]:
-    """The ids of all objects with a tag."""
-    found: list[int] = []
-    start = 1
-    while rows := ask(client, kind, tag_query(kind, tag, start, size)):
-        found += [int(row["id"]) for row in rows]
-        start = found[-1] + 1
+def ids_of_tags(client: Client, kind: Kind, tags: Sequence[str], size: int) -> dict[str, list[int]]:
+    """The ids of all objects with each of not more than `ALIASES` tags."""
+    found: dict[str, list[int]] = {tag: [] for tag in tags}
+    starts = dict.fromkeys(tags, 1)
+    while starts:
+        lists = client.graphql(tags_query(kind, starts, size))
+        pages = {tag: lists.get(f"t{number}") for number, tag in enumerate(starts)}
+        for tag, rows in pages.items():
+            found[tag] += [int(row["id"]) for row in rows or ()]
+        starts = {tag: found[tag][-1] + 1 for tag, rows in pages.items() if rows}
     return found

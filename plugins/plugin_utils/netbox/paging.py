@@ -13,7 +13,7 @@ may be lower: only an empty one is.
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from typing import Any
+from typing import Any, TypeVar
 
 from .client import Client
 from .problems import BadAnswer, BadOption
@@ -21,6 +21,7 @@ from .problems import BadAnswer, BadOption
 CURSOR_SINCE = (4, 6)
 Filters = Sequence[tuple[str, str]]
 Row = dict[str, Any]
+_Item = TypeVar("_Item")
 
 
 def count(client: Client, path: str, filters: Filters = ()) -> int:
@@ -68,9 +69,9 @@ def table(client: Client, path: str, fields: Sequence[str], size: int = 1000) ->
     }
 
 
-def batched(ids: Sequence[int], size: int) -> Iterator[Sequence[int]]:
-    """The ids in pieces; `itertools` has it from Python 3.12 on."""
-    return (ids[start : start + size] for start in range(0, len(ids), size))
+def batched(items: Sequence[_Item], size: int) -> Iterator[Sequence[_Item]]:
+    """The items in pieces; `itertools` has it from Python 3.12 on."""
+    return (items[start : start + size] for start in range(0, len(items), size))
 
 
 def _rows(client: Client, path: str, answer: Any) -> list[Row]:
