@@ -193,6 +193,10 @@ def test_bytes_are_a_runs_own_and_a_slow_contestant_runs_less_often(tmp_path: Pa
         ("ours", 2, 300),
     ]
     assert "bytes" not in rows[1]
+    million = [{**one, "bytes": one.get("bytes", 0) * 1000} for one in rows]
+    head, first, *_others = summary.table(million).splitlines()
+    assert "mb_transferred" in head.split()
+    assert "0.4" in first.split()
 
 
 def test_what_ansible_costs_is_taken_off_both() -> None:
