@@ -26,14 +26,15 @@ def main() -> int:
     add("--rounds", type=int, default=3, help="how often each contestant runs (default: 3)")
     add("--devices", type=int, help="size of the fleet (default: 1000; netbox: 10000)")
     add("--only", default="", metavar="WHO,WHO", help="these contestants: ours,nornir, say")
+    add("--cases", default="", metavar="CASE,CASE", help="only these: list,host, say")
     asked = parser.parse_args()
     if unknown := set(asked.names) - set(BENCHMARKS):
         parser.error(f"no benchmark {', '.join(unknown)}; there are: {', '.join(BENCHMARKS)}")
-    only = frozenset(filter(None, asked.only.split(",")))
+    only, cases = (frozenset(filter(None, words.split(","))) for words in (asked.only, asked.cases))
     try:
         for name in asked.names or BENCHMARKS:
             devices = asked.devices or DEVICES.get(name, 1000)
-            _run(name, Options(asked.rounds, devices, only))
+            _run(name, Options(asked.rounds, devices, only, cases))
     except BenchmarkError as error:
         print(f"bench: {error}", file=sys.stderr)
         return 1

@@ -67,11 +67,19 @@ class Bench:
 
 @dataclass(frozen=True, slots=True)
 class Options:
-    """What a person asked for. `only` names the contestants; empty means all of them."""
+    """What a person asked for. `only` names contestants, and `cases` what they do; empty means
+    all of them."""
 
     rounds: int
     devices: int
     only: frozenset[str]
+    cases: frozenset[str] = frozenset()
+
+    def want(self, case: Case) -> bool:
+        """Whether a case was asked for."""
+        return (not self.only or case.who in self.only) and (
+            not self.cases or case.case in self.cases
+        )
 
 
 Benchmark = Callable[[Options, Path], AbstractContextManager[Bench]]
@@ -127,11 +135,11 @@ def run(bench: Bench, options: Options, path: Path, say: Callable[[str], None]) 
     rows: list[Row] = []
     own = {"prime.netops": revision(), "python": platform.python_version()}
     document = {"machine": machine(), "versions": {**own, **bench.versions}}
-    cases = [case for case in bench.cases if not options.only or case.who in options.only]
+    cases = [case for case in bench.cases if options.want(case)]
     if not cases:
         raise BenchmarkError(
-            f"{path.stem}: none of {', '.join(sorted(options.only))} takes part; these do: "
-            f"{', '.join(sorted({case.who for case in bench.cases}))}"
+            f"{path.stem}: none of {', '.join(sorted(options.only | options.cases))} takes part; "
+            f"these do: {', '.join(sorted({case.who for case in bench.cases}))}"
         )
     say(f"{path.stem}: warming up")
     bench.warm_up()

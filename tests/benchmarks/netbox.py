@@ -8,7 +8,7 @@ import re
 import shutil
 import sys
 import sysconfig
-from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -143,15 +143,15 @@ def netbox(options: Options, work: Path) -> Iterator[Bench]:
         yield Bench(
             cases,
             _versions(bench),
-            warm_up=lambda: _warm_up(cases, options.only),
+            warm_up=lambda: _warm_up([case for case in cases if options.want(case)]),
             conclude=conclude,
         )
 
 
-def _warm_up(cases: Sequence[Case], only: Collection[str]) -> None:
+def _warm_up(cases: Sequence[Case]) -> None:
     """So that the first one does not pay for what NetBox keeps from then on."""
     for case in cases:
-        if case.case == "host" and case.who != "floor" and (case.who in only or not only):
+        if case.case == "host" and case.who != "floor":
             run_unmeasured(case)
 
 
