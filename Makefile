@@ -18,6 +18,7 @@ ARGS ?=
 VENV := $(CURDIR)/.venv
 CACHE := $(or $(XDG_CACHE_HOME),$(HOME)/.cache)/prime.netops
 LAB := $(CURDIR)/build/lab
+NETBOX := $(CURDIR)/build/netbox
 # Ansible finds this checkout first, although a copy may be installed in the home directory.
 IN_VENV = PATH="$(VENV)/bin:$$PATH" ANSIBLE_COLLECTIONS_PATH=$(wildcard $(VENV)/lib/python3.*/site-packages)
 # The cached environment of a lock file: its name, and the Pythons to choose from.
@@ -48,6 +49,14 @@ lab: venv ## start the embedded lab (25 simulated devices) and leave it running
 lab-down: venv ## stop the embedded lab
 	@$(VENV)/bin/python -m tests.lab.fleet down --state $(LAB)
 
+.PHONY: netbox
+netbox: venv packages ## start a NetBox with 200 devices to try the inventory on; ARGS='--devices 10000'
+	@$(VENV)/bin/python -m tests.lab.netbox up --state $(NETBOX) $(ARGS)
+
+.PHONY: netbox-down
+netbox-down: venv ## stop it
+	@$(VENV)/bin/python -m tests.lab.netbox down --state $(NETBOX)
+
 .PHONY: docs
 docs: venv collection ## write the plugins' and roles' reference to build/docs
 	@$(IN_VENV) tests/tools/docs.sh
@@ -58,7 +67,7 @@ docs: venv collection ## write the plugins' and roles' reference to build/docs
 test: ## run everything, side by side, and say how long each part took
 	@tests/tools/venv.sh $(VENV) tests/requirements/test.txt $(PYTHONS)
 	@$(VENV)/bin/python tests/tools/run_parts.py packages,venv,tools \
-	    integration,sanity,unit,matrix-2.16,molecule,matrix-2.19,matrix-2.21,lint,importer,types,style,changelog
+	    netbox-tests,integration,sanity,unit,matrix-2.16,molecule,matrix-2.19,matrix-2.21,lint,importer,types,style,changelog
 
 .PHONY: unit
 unit: venv ## the unit tests; ARGS='-k word' for some of them
@@ -66,7 +75,11 @@ unit: venv ## the unit tests; ARGS='-k word' for some of them
 
 .PHONY: integration
 integration: venv packages ## the tests against real routers, the lab and real servers
-	@$(VENV)/bin/pytest tests/integration $(ARGS)
+	@$(VENV)/bin/pytest tests/integration --ignore=tests/integration/netbox $(ARGS)
+
+.PHONY: netbox-tests
+netbox-tests: venv packages ## the tests of the inventory against a real NetBox, made once in the cache
+	@$(VENV)/bin/pytest tests/integration/netbox $(ARGS)
 
 .PHONY: gates
 gates: ## every check that runs none of our code: style, types, changelog, lint, importer, sanity
@@ -99,6 +112,11 @@ bench: venv ## measure against plain nornir and network_cli; writes build/bench/
 	@tests/tools/venv.sh $(BENCH) tests/requirements/bench.txt $(PYTHONS)
 	@BENCH=$(BENCH) $(VENV)/bin/python -m tests.benchmarks $(ARGS)
 
+.PHONY: bench-netbox
+bench-netbox: venv packages ## measure the inventory against nb_inventory on a NetBox with 10,000 devices
+	@tests/tools/venv.sh $(BENCH) tests/requirements/bench.txt $(PYTHONS)
+	@BENCH=$(BENCH) $(VENV)/bin/python -m tests.benchmarks netbox $(ARGS)
+
 ##@ Look after it
 
 .PHONY: format
@@ -127,4 +145,5 @@ lock: ## lock the requirements anew; ARGS=--upgrade takes newer versions
 .PHONY: clean
 clean: ## remove what was built here (.venv and build); the shared cache stays
 	@[ ! -e $(LAB)/ready.json ] || $(MAKE) lab-down
+	@[ ! -e $(NETBOX)/ready.json ] || $(MAKE) netbox-down
 	@rm -rf $(VENV) $(VENV).lock build .mypy_cache .pytest_cache .ruff_cache .hypothesis

@@ -3,15 +3,19 @@
 from __future__ import annotations
 
 import argparse
+import json
 import shutil
 import sys
 
 from tests.benchmarks import frame, summary
 from tests.benchmarks.backup import backup
 from tests.benchmarks.frame import ROOT, Benchmark, BenchmarkError, Options
+from tests.benchmarks.netbox import netbox
 
 OUTPUT = ROOT / "build/bench"
-BENCHMARKS: dict[str, Benchmark] = {"backup": backup}
+BENCHMARKS: dict[str, Benchmark] = {"backup": backup, "netbox": netbox}
+DEVICES = {"netbox": 10_000}
+"""Where another number than 1,000 is usual."""
 
 
 def main() -> int:
@@ -20,15 +24,17 @@ def main() -> int:
     add = parser.add_argument
     add("names", nargs="*", metavar="NAME", help=f"of {', '.join(BENCHMARKS)}; all by default")
     add("--rounds", type=int, default=3, help="how often each contestant runs (default: 3)")
-    add("--devices", type=int, default=1000, help="size of the fleet (default: 1000)")
+    add("--devices", type=int, help="size of the fleet (default: 1000; netbox: 10000)")
     add("--only", default="", metavar="WHO,WHO", help="these contestants: ours,nornir, say")
+    add("--cases", default="", metavar="CASE,CASE", help="only these: list,host, say")
     asked = parser.parse_args()
     if unknown := set(asked.names) - set(BENCHMARKS):
         parser.error(f"no benchmark {', '.join(unknown)}; there are: {', '.join(BENCHMARKS)}")
-    options = Options(asked.rounds, asked.devices, frozenset(filter(None, asked.only.split(","))))
+    only, cases = (frozenset(filter(None, words.split(","))) for words in (asked.only, asked.cases))
     try:
         for name in asked.names or BENCHMARKS:
-            _run(name, options)
+            devices = asked.devices or DEVICES.get(name, 1000)
+            _run(name, Options(asked.rounds, devices, only, cases))
     except BenchmarkError as error:
         print(f"bench: {error}", file=sys.stderr)
         return 1
@@ -45,6 +51,8 @@ def _run(name: str, options: Options) -> None:
     shutil.rmtree(work)
     print()
     summary.main(path)
+    if bench.conclude:
+        print(f"\n{bench.conclude(json.loads(path.read_text())['rows'])}")
     print(f"\nEvery run: {path}")
 
 

@@ -4,13 +4,11 @@ from __future__ import annotations
 
 import hashlib
 import json
-import os
 import re
 import shutil
-import subprocess
 import sys
 import sysconfig
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from functools import partial
@@ -19,7 +17,18 @@ from pathlib import Path
 from ansible_collections.prime import netops
 from ansible_collections.prime.netops.plugins.plugin_utils.store import Store
 
-from tests.benchmarks.frame import ROOT, Bench, BenchmarkError, Case, Options, Outcome, versions
+from tests.benchmarks.frame import (
+    ROOT,
+    Bench,
+    BenchmarkError,
+    Case,
+    Options,
+    Outcome,
+    bench_environment,
+    collections,
+    run_unmeasured,
+    versions,
+)
 from tests.lab.fleet import Lab, fleet
 from tests.lab.fleet.configs import make_config
 from tests.lab.fleet.inventory import write_inventory
@@ -78,12 +87,12 @@ def backup(options: Options, work: Path) -> Iterator[Bench]:
         cases = [ours(estate, "auto"), ours(estate, "all"), ours(estate, "none"), rival]
         used = versions(_LIBRARIES, _SITE_PACKAGES)
         if not options.only or "network_cli" in options.only:
-            bench = _bench_environment()
+            bench = bench_environment()
             cases.append(network_cli(estate, bench))
             used |= _versions_of_network_cli(bench)
         cases.append(ours_again(estate))
         # All devices once, so that neither the simulator nor a disk is new to what comes first.
-        warm_up = partial(_run_unmeasured, rival)
+        warm_up = partial(run_unmeasured, rival)
         yield Bench(cases, used, servers={"simulator": lab.pid}, warm_up=warm_up)
 
 
@@ -99,7 +108,7 @@ def ours_again(estate: Estate) -> Case:
 
     def prepare() -> None:
         if not (estate.work / "state-again").exists():
-            _run_unmeasured(case)
+            run_unmeasured(case)
 
     return replace(case, case="backup_unchanged", prepare=prepare)
 
@@ -229,39 +238,7 @@ def fingerprint(text: str) -> str:
     return hashlib.sha256(kept.encode()).hexdigest()
 
 
-def _run_unmeasured(case: Case) -> None:
-    run = subprocess.run(
-        [str(word) for word in case.command],
-        env=dict(case.environment),
-        cwd=case.directory,
-        stdin=subprocess.DEVNULL,
-        stdout=subprocess.PIPE,
-        stderr=subprocess.STDOUT,
-        text=True,
-        check=False,
-    )
-    if run.returncode:
-        raise BenchmarkError(f"{case.who} failed while warming up:\n{run.stdout[-2000:]}")
-
-
-def _bench_environment() -> Path:
-    """The environment that tests/requirements/bench.txt makes."""
-    given = os.environ.get("BENCH", "")
-    if not (Path(given) / "bin/ansible-playbook").exists():
-        raise BenchmarkError(
-            f"BENCH={given} is no environment made from tests/requirements/bench.txt; "
-            "`make bench` makes one and names it. Without network_cli none is needed: --only ours"
-        )
-    return Path(given)
-
-
 def _versions_of_network_cli(bench: Path) -> dict[str, str]:
     site_packages = next(bench.glob("lib/python3.*/site-packages"))
     found = versions(("ansible", "ansible-pylibssh"), site_packages)
-    return found | dict(_collections(site_packages, ("cisco.ios", "ansible.netcommon")))
-
-
-def _collections(site_packages: Path, names: Iterable[str]) -> Iterator[tuple[str, str]]:
-    for name in names:
-        manifest = site_packages / "ansible_collections" / name.replace(".", "/") / "MANIFEST.json"
-        yield name, json.loads(manifest.read_text())["collection_info"]["version"]
+    return found | dict(collections(site_packages, ("cisco.ios", "ansible.netcommon")))

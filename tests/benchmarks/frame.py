@@ -8,7 +8,7 @@ import platform
 import subprocess
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import AbstractContextManager
-from dataclasses import asdict, dataclass, field
+from dataclasses import asdict, dataclass, field, replace
 from importlib.metadata import distributions
 from pathlib import Path
 from typing import Any
@@ -36,6 +36,8 @@ class Case:
 
     `prepare` makes the ground even before a run. `check` reads the results after it from the
     run's output, and raises `BenchmarkError` where they are wrong. Neither is measured.
+    `traffic` counts the bytes that have been transferred up to now. `rounds` is for a contestant
+    that takes so long that more would tell nothing; 0 is as many as were asked for.
     """
 
     case: str
@@ -46,6 +48,8 @@ class Case:
     directory: Path
     prepare: Callable[[], None]
     check: Callable[[str], Outcome]
+    traffic: Callable[[], int] | None = None
+    rounds: int = 0
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,16 +60,26 @@ class Bench:
     cases: Sequence[Case]
     versions: Mapping[str, str]
     servers: Mapping[str, int] = field(default_factory=dict)
-    warm_up: Callable[[], None] = lambda: None
+    warm_up: Callable[[], object] = lambda: None
+    conclude: Callable[[Sequence[Mapping[str, Any]]], str] | None = None
+    """What else is to be said about the rows."""
 
 
 @dataclass(frozen=True, slots=True)
 class Options:
-    """What a person asked for. `only` names the contestants; empty means all of them."""
+    """What a person asked for. `only` names contestants, and `cases` what they do; empty means
+    all of them."""
 
     rounds: int
     devices: int
     only: frozenset[str]
+    cases: frozenset[str] = frozenset()
+
+    def want(self, case: Case) -> bool:
+        """Whether a case was asked for."""
+        return (not self.only or case.who in self.only) and (
+            not self.cases or case.case in self.cases
+        )
 
 
 Benchmark = Callable[[Options, Path], AbstractContextManager[Bench]]
@@ -87,6 +101,8 @@ class Row:
     peak_pss_mb: float
     ok: int
     failed: int
+    bytes: int | None = None
+    """What was transferred, where that was counted; else the file has no such key."""
 
     @classmethod
     def of(cls, case: str, who: str, turn: int, n: int, run: Measured, outcome: Outcome) -> Row:
@@ -105,6 +121,10 @@ class Row:
             failed=outcome.failed,
         )
 
+    def content(self) -> dict[str, Any]:
+        """The row in the file."""
+        return {key: value for key, value in asdict(self).items() if value is not None}
+
 
 def run(bench: Bench, options: Options, path: Path, say: Callable[[str], None]) -> None:
     """Measure all cases of a benchmark, round by round, into a JSON file; logs lie beside it.
@@ -115,11 +135,11 @@ def run(bench: Bench, options: Options, path: Path, say: Callable[[str], None]) 
     rows: list[Row] = []
     own = {"prime.netops": revision(), "python": platform.python_version()}
     document = {"machine": machine(), "versions": {**own, **bench.versions}}
-    cases = [case for case in bench.cases if not options.only or case.who in options.only]
+    cases = [case for case in bench.cases if options.want(case)]
     if not cases:
         raise BenchmarkError(
-            f"{path.stem}: none of {', '.join(sorted(options.only))} takes part; these do: "
-            f"{', '.join(sorted({case.who for case in bench.cases}))}"
+            f"{path.stem}: none of {', '.join(sorted(options.only | options.cases))} takes part; "
+            f"these do: {', '.join(sorted({case.who for case in bench.cases}))}"
         )
     say(f"{path.stem}: warming up")
     bench.warm_up()
@@ -127,7 +147,7 @@ def run(bench: Bench, options: Options, path: Path, say: Callable[[str], None]) 
         log = path.parent / f"{case.case}-{case.who.replace(':', '-')}.log"
         new = _run(case, turn, log, bench.servers)
         rows += new
-        content = {**document, "rows": [asdict(row) for row in rows]}
+        content = {**document, "rows": [row.content() for row in rows]}
         path.write_text(json.dumps(content, indent=1) + "\n")
         say(f"round {turn}: {_words(new[0])}")
 
@@ -137,17 +157,20 @@ def _turns(cases: Sequence[Case], rounds: int) -> Iterator[tuple[int, Case]]:
     for turn in range(1, rounds + 1):
         first = (turn - 1) % len(cases)
         for case in (*cases[first:], *cases[:first]):
-            yield turn, case
+            if turn <= (case.rounds or rounds):
+                yield turn, case
 
 
 def _run(case: Case, turn: int, log: Path, servers: Mapping[str, int]) -> list[Row]:
     """One run: the contestant's row, then one for each server."""
     case.prepare()
     before = {name: cpu_seconds(pid) for name, pid in servers.items()}
+    transferred = case.traffic() if case.traffic else 0
     measured = measure(case.command, log, case.environment, case.directory)
     after = {name: cpu_seconds(pid) for name, pid in servers.items()}
     outcome = _judge(case, measured, log)
-    rows = [Row.of(case.case, case.who, turn, case.n, measured, outcome)]
+    row = Row.of(case.case, case.who, turn, case.n, measured, outcome)
+    rows = [replace(row, bytes=case.traffic() - transferred) if case.traffic else row]
     for name, pid in servers.items():
         held = memory([pid])
         share = Measured(0, measured.wall_s, after[name] - before[name], held.rss, held.pss)
@@ -192,11 +215,46 @@ def machine() -> dict[str, Any]:
     }
 
 
+def run_unmeasured(case: Case) -> str:
+    """Run a contestant and return what it printed; BenchmarkError when it fails."""
+    run = subprocess.run(
+        [str(word) for word in case.command],
+        env=dict(case.environment),
+        cwd=case.directory,
+        stdin=subprocess.DEVNULL,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.STDOUT,
+        text=True,
+        check=False,
+    )
+    if run.returncode:
+        raise BenchmarkError(f"{case.who} failed while warming up:\n{run.stdout[-2000:]}")
+    return run.stdout
+
+
+def bench_environment() -> Path:
+    """The environment that tests/requirements/bench.txt makes."""
+    given = os.environ.get("BENCH", "")
+    if not (Path(given) / "bin/ansible-playbook").exists():
+        raise BenchmarkError(
+            f"BENCH={given} is no environment made from tests/requirements/bench.txt; "
+            "`make bench` makes one and names it. Without rivals none is needed: --only ours"
+        )
+    return Path(given)
+
+
 def versions(names: Iterable[str], site_packages: Path) -> dict[str, str]:
     """The versions of these distributions in an environment, which need not be this one."""
     places = [str(site_packages)]
     installed = {dist.name.lower(): dist.version for dist in distributions(path=places)}
     return {name: installed[name] for name in names if name in installed}
+
+
+def collections(site_packages: Path, names: Iterable[str]) -> Iterator[tuple[str, str]]:
+    """The versions of Ansible collections in an environment."""
+    for name in names:
+        manifest = site_packages / "ansible_collections" / name.replace(".", "/") / "MANIFEST.json"
+        yield name, json.loads(manifest.read_text())["collection_info"]["version"]
 
 
 def revision() -> str:

@@ -53,10 +53,13 @@ def table(rows: Sequence[Row]) -> str:
         "ok",
         "failed",
     ]
+    counted = any("bytes" in row and row["bytes"] is not None for row in rows)
+    head += ["mb_transferred"] if counted else []
     lines = [[*head, *(f"x {who}" for _, who in rivals)]]
     for (case, who), runs in contestants.items():
         ratios = [_ratio(runs, contestants[rival]) if _is_ours(who) else "" for rival in rivals]
-        lines.append([case, who, *_medians(runs), *ratios])
+        transferred = [_transferred(runs)] if counted else []
+        lines.append([case, who, *_medians(runs), *transferred, *ratios])
     return _aligned(lines)
 
 
@@ -81,6 +84,11 @@ def _medians(runs: Sequence[Row]) -> list[str]:
         *(_number(middle(key)) for key in ("cpu_ms_per_item", "peak_rss_mb", "peak_pss_mb")),
         *(str(sum(row[key] for row in runs)) for key in ("ok", "failed")),
     ]
+
+
+def _transferred(runs: Sequence[Row]) -> str:
+    found = [row["bytes"] for row in runs if row.get("bytes") is not None]
+    return _number(median(found) / 1_000_000) if found else ""
 
 
 def _ratio(ours: Sequence[Row], theirs: Sequence[Row]) -> str:

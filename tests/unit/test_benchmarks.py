@@ -12,7 +12,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.benchmarks import frame, summary
+from tests.benchmarks import frame, netbox, summary
 from tests.benchmarks.backup import Estate, fingerprint, nornir, ours
 from tests.benchmarks.frame import Bench, BenchmarkError, Case, Options, Outcome, Row
 from tests.benchmarks.tree import Measured, measure
@@ -177,3 +177,34 @@ def test_only_the_chosen_run(tmp_path: Path) -> None:
     assert {one["who"] for one in json.loads(file.read_text())["rows"]} == {"rival"}
     with pytest.raises(BenchmarkError, match="none of theirs takes part; these do: ours, rival"):
         frame.run(bench, replace(TWO_ROUNDS, only=frozenset({"theirs"})), file, lambda line: None)
+
+
+def test_bytes_are_a_runs_own_and_a_slow_contestant_runs_less_often(tmp_path: Path) -> None:
+    """What was transferred before a run is none of its bytes; a row without a count has no key."""
+    transferred = iter([1000, 1500, 1500, 1800, 2000])
+    counted = replace(echo(tmp_path, "ours"), traffic=lambda: next(transferred))
+    rare = replace(echo(tmp_path, "rival"), rounds=1)
+    file = tmp_path / "talk.json"
+    frame.run(Bench([counted, rare], {}), TWO_ROUNDS, file, lambda line: None)
+    rows = json.loads(file.read_text())["rows"]
+    assert [(r["who"], r["round"], r.get("bytes")) for r in rows] == [
+        ("ours", 1, 500),
+        ("rival", 1, None),
+        ("ours", 2, 300),
+    ]
+    assert "bytes" not in rows[1]
+    million = [{**one, "bytes": one.get("bytes", 0) * 1000} for one in rows]
+    head, first, *_others = summary.table(million).splitlines()
+    assert "mb_transferred" in head.split()
+    assert "0.4" in first.split()
+
+
+def test_what_ansible_costs_is_taken_off_both() -> None:
+    """Eleven seconds and three, of which one is Ansible's: five times, and not 3.7 times. A case
+    without all of them has no ratio."""
+    runs = [("nb_inventory", 11.0), ("ours", 3.0), ("ours:compat", 6.0), ("floor", 1.0)]
+    rows = [row("list", who, turn, 100 / s) for turn in (1, 2) for who, s in runs]
+    _head, first, second, *others = netbox.conclude(rows).splitlines()
+    assert first.split()[:3] == ["list", "ours", "5.0"]
+    assert second.split()[:3] == ["list", "ours:compat", "2.0"]
+    assert all(line.split()[2] == "nan" for line in others)

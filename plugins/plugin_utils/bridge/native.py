@@ -20,6 +20,9 @@ try:
 except ImportError:  # ansible-core before 2.19 has no tags
     transform_to_native_types = None
 
+TAGS = transform_to_native_types is not None
+"""Whether values carry tags, and are templates only if they are tagged as trusted."""
+
 
 def native(value: Any) -> Any:
     """The value without tags, vaulted text decrypted. Raises what the vault raises."""
