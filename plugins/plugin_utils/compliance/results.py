@@ -16,6 +16,8 @@ from dataclasses import dataclass, field
 from enum import StrEnum
 from typing import Any
 
+from ..config.tree import ParseWarning
+
 
 class State(StrEnum):
     """How a rule ended on a device. XCCDF has a word for each of them."""
@@ -77,7 +79,7 @@ class Reference:
 
 @dataclass(frozen=True, slots=True)
 class RuleInfo:
-    """What a person reads about a rule; kept with each run, so that old reports keep their words."""
+    """What a person reads about a rule; kept with each run, for its reports to keep their words."""
 
     id: str
     title: str
@@ -135,17 +137,6 @@ class Finding:
 
 
 @dataclass(frozen=True, slots=True)
-class ParseWarning:
-    """A region of the text that could not be read as configuration."""
-
-    line: int
-    message: str
-    lost: bool = True
-    """Whether lines after it were out of the rules' sight. Verdicts that rest on a line's absence
-    are then unknown."""
-
-
-@dataclass(frozen=True, slots=True)
 class DeviceVerdict:
     """All findings of one device, in the order of the rule set."""
 
@@ -193,3 +184,19 @@ def score(weighted: Iterable[tuple[int, State]]) -> float | None:
         if state in (State.PASS, State.FAIL, State.ERROR):
             total += weight
     return round(100 * passed / total, 2) if total else None
+
+
+__all__ = [
+    "DeviceFacts",
+    "DeviceVerdict",
+    "Evidence",
+    "Finding",
+    "ParseWarning",
+    "Reference",
+    "Relation",
+    "RuleInfo",
+    "Severity",
+    "State",
+    "WaiverNote",
+    "score",
+]

@@ -81,6 +81,7 @@ CHECKS: Mapping[str, Keys] = {
     "each_line": {
         "each_line": Key(Kind.PATTERN, "the check holds for each line", required=True),
         "in": _IN,
+        "first": Key(Kind.BOOLEAN, "only for the first such line: where the order decides"),
         "check": Key(Kind.CHECK, "what has to hold for each", required=True),
         "none": _NONE,
     },

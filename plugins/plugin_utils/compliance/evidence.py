@@ -1,0 +1,110 @@
+# Copyright: (c) 2026, the prime.netops authors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""From answers to findings: lines as evidence, and no secret in any of it.
+
+A line is redacted as it stands in its configuration, with the lines that it stands below, since
+some secrets are known by their section alone. A captured value that the gate hid in its own line
+is hidden in the messages and in the remediation too.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable, Iterator, Sequence
+from re import Pattern
+from typing import Any
+
+from ..config.redact import MASK, redact
+from ..config.tree import Tree
+from ..platforms import Platform
+from .answers import Answer
+from .results import Evidence
+
+MOST = 50
+"""Lines of evidence that a finding shows; the message says how many there are."""
+_WIDTH = 300
+"""Characters that one line of evidence or a message has at most."""
+_BETWEEN = "\n\x00\n"
+
+
+class Shown:
+    """The redacted lines of one device, made in one go for all its findings."""
+
+    def __init__(self, tree: Tree, platform: Platform, answers: Iterable[Answer]) -> None:
+        self._tree = tree
+        answers = list(answers)
+        nodes = {node for answer in answers for node in answer.nodes[:MOST]}
+        origins = {item.node for answer in answers for item in answer.items if item.node >= 0}
+        wanted = sorted(nodes | origins)
+        texts = _redacted([self._in_context(node) for node in wanted], platform)
+        self._texts = dict(zip(wanted, texts, strict=True))
+        self._secrets = self._hidden(answers)
+        self._platform = platform
+
+    def evidence(self, answer: Answer) -> tuple[Evidence, ...]:
+        """The lines that an answer rests on."""
+        tree = self._tree
+        return tuple(
+            Evidence(tree.numbers[node], self._line(node), self._section(node))
+            for node in sorted(answer.nodes[:MOST])
+        )
+
+    def text(self, text: str) -> str:
+        """A message or a line of remediation, without the device's secrets."""
+        for secret in self._secrets:
+            text = secret.sub(MASK, text)
+        return text
+
+    def message(self, text: str) -> str:
+        """One line of a message, cut to a length that a table bears."""
+        text = self.text(" ".join(text.split()))
+        text = redact(text, self._platform)
+        return text if len(text) <= _WIDTH else f"{text[: _WIDTH - 3]}..."
+
+    def _in_context(self, node: int) -> str:
+        """The raw lines of a node below those of its ancestors."""
+        tree = self._tree
+        rows = [tree.lines[tree.numbers[above] - 1] for above in tree.ancestors(node)]
+        number = tree.numbers[node]
+        own = tree.lines[number - 1 : tree.last_line(node)] or [tree.texts[node]]
+        return "\n".join((*rows, *own))
+
+    def _line(self, node: int) -> str:
+        """The node's first line. Redaction keeps every line's beginning, so it is found from
+        the front: as many lines as there are ancestors come before it."""
+        rows = self._texts[node].split("\n")
+        text = " ".join(rows[min(len(self._tree.ancestors(node)), len(rows) - 1)].split())
+        return text if len(text) <= _WIDTH else f"{text[: _WIDTH - 3]}..."
+
+    def _section(self, node: int) -> str:
+        rows = self._texts[node].split("\n")[: len(self._tree.ancestors(node))]
+        return " / ".join(" ".join(row.split()) for row in rows)
+
+    def _hidden(self, answers: Sequence[Answer]) -> list[Pattern[str]]:
+        """Captured values, and words of offending lines, that the gate took out of their line."""
+        secrets: set[str] = set()
+        for item in (item for answer in answers for item in answer.items if item.node >= 0):
+            raw, shown = self._in_context(item.node), self._texts[item.node]
+            if raw != shown:
+                words = {*item.line.split(), *_strings(item.captures.values())}
+                secrets |= {word for word in words if word in raw and word not in shown}
+        ordered = sorted(secrets, key=len, reverse=True)
+        return [re.compile(rf"(?<!\w){re.escape(secret)}(?!\w)") for secret in ordered]
+
+
+def _strings(values: Iterable[Any]) -> Iterator[str]:
+    for value in values:
+        if isinstance(value, str) and value:
+            yield value
+        elif isinstance(value, list):
+            yield from _strings(value)
+
+
+def _redacted(texts: list[str], platform: Platform) -> list[str]:
+    """Redact many texts at once; one by one where a secret reached from one into the next."""
+    together = redact("\n" + _BETWEEN.join(texts), platform)[1:].split(_BETWEEN)
+    if len(together) == len(texts):
+        return together
+    return [redact(f"\n{text}", platform)[1:] for text in texts]

@@ -1,0 +1,102 @@
+# Copyright: (c) 2026, the prime.netops authors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""The lines that mend a failed rule, from its template."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from functools import lru_cache
+from typing import Any
+
+from jinja2 import StrictUndefined, Template, TemplateError
+from jinja2.sandbox import ImmutableSandboxedEnvironment
+
+from .answers import Item
+
+
+@dataclass(frozen=True, slots=True)
+class Remedy:
+    """Lines to enter for one rule, parents before their indented children. They may hold
+    secrets: they are for the device, and never for a report."""
+
+    rule: str
+    lines: tuple[str, ...]
+
+
+class RemedyError(Exception):
+    """A template did not render; the text says why."""
+
+
+def check_template(source: str) -> str | None:
+    """What is wrong with a template's syntax, or None."""
+    try:
+        _template(source)
+    except TemplateError as error:
+        return str(error)
+    return None
+
+
+def lines(source: str, items: Iterable[Item], values: Mapping[str, Any]) -> tuple[str, ...]:
+    """Render a template; a text without any markup is taken as it is.
+
+    Raises:
+        RemedyError: it asks for what is not there, or for what the sandbox refuses.
+    """
+    if "{{" not in source and "{%" not in source:
+        return _cleaned(source)
+    failed = [{**item.captures, "section": item.section, "line": item.line} for item in items]
+    try:
+        text = _template(source).render({**values, "failed": failed})
+    except (TemplateError, TypeError, ValueError, ArithmeticError) as error:
+        raise RemedyError(str(error)) from error
+    return _cleaned(text)
+
+
+@lru_cache(maxsize=1024)
+def _template(source: str) -> Template:
+    return _environment().from_string(source)
+
+
+@lru_cache(maxsize=1)
+def _environment() -> ImmutableSandboxedEnvironment:
+    return ImmutableSandboxedEnvironment(
+        undefined=StrictUndefined,
+        trim_blocks=True,
+        lstrip_blocks=True,
+        autoescape=False,  # lines of a configuration, not HTML
+    )
+
+
+def _cleaned(text: str) -> tuple[str, ...]:
+    """Without blank lines; a line that stands under the same header twice comes once."""
+    kept: list[str] = []
+    seen: set[tuple[str, str]] = set()
+    header = ""
+    for line in map(str.rstrip, text.split("\n")):
+        if not line:
+            continue
+        if not line.startswith(" "):
+            header = line
+        if (header, line) not in seen or not line.startswith(" "):
+            seen.add((header, line))
+            kept.append(line)
+    return tuple(_once(kept))
+
+
+def _once(rows: list[str]) -> list[str]:
+    """Leave out a line at the top that comes again and has nothing below it."""
+    seen: set[str] = set()
+    kept = []
+    for number, row in enumerate(rows):
+        alone = number + 1 == len(rows) or not rows[number + 1].startswith(" ")
+        if row.startswith(" ") or not alone or row not in seen:
+            kept.append(row)
+        if not row.startswith(" "):
+            seen.add(row)
+    return kept
+
+
+__all__ = ["Remedy", "RemedyError", "check_template", "lines"]
