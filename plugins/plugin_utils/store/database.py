@@ -13,14 +13,18 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
+from typing import TYPE_CHECKING
 
-from sqlalchemy import URL, Connection, Engine, create_engine, event, make_url
+from sqlalchemy import URL, Connection, Engine, Table, create_engine, event, make_url
 from sqlalchemy.engine.interfaces import DBAPIConnection
 from sqlalchemy.exc import ArgumentError, DBAPIError, SQLAlchemyError
 from sqlalchemy.pool import ConnectionPoolEntry
 
 from ..errors import StoreError
 from .locks import file_lock
+
+if TYPE_CHECKING:
+    from sqlalchemy.dialects import postgresql, sqlite
 
 LOCK_SECONDS = 30
 """How long a writer waits for another one before it gives up."""
@@ -246,3 +250,14 @@ def _reason(error: SQLAlchemyError) -> tuple[str, str]:
 def _remedy(code: str) -> str:
     fitting = [prefix for prefix in REMEDIES if code.startswith(prefix)]
     return REMEDIES[max(fitting, key=len)] if fitting else DEFAULT_REMEDY
+
+
+def dialect_insert(connection: Connection, table: Table) -> postgresql.Insert | sqlite.Insert:
+    """Return the dialect's own INSERT: both know ON CONFLICT, the common one does not."""
+    if connection.dialect.name == "postgresql":
+        from sqlalchemy.dialects import postgresql
+
+        return postgresql.insert(table)
+    from sqlalchemy.dialects import sqlite
+
+    return sqlite.insert(table)

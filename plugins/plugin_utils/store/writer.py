@@ -13,18 +13,16 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from types import TracebackType
-from typing import TYPE_CHECKING, Any, Self
+from typing import Any, Self
 
 from sqlalchemy import Connection, Table, delete, select, update
 
 from ..errors import StoreError
 from .codec import Codec, sha256, to_bytes
-from .database import Database
+from .compliance import judged_bodies, write_judged
+from .database import Database, dialect_insert
 from .records import DeviceRecord, StoredText
 from .schema import attempt, config, device_run, latest, run
-
-if TYPE_CHECKING:
-    from sqlalchemy.dialects import postgresql, sqlite
 
 Row = dict[str, Any]
 
@@ -157,6 +155,8 @@ def write_batch(
         if record.config is not None
     }
     texts = {copy.new["sha256"]: copy.new for copy in copies.values() if copy.new}
+    judged = {record.device: record.judged for record in ordered if record.judged}
+    bodies = judged_bodies(database, codec, judged.values())
     with database.writing() as connection:
         connection.execute(update(run).where(run.c.id == run_id).values(heartbeat=now))
         _insert(connection, config, [texts[key] for key in sorted(texts)], replace=False)
@@ -164,6 +164,9 @@ def write_batch(
         _insert(connection, device_run, rows, replace=True)
         _replace_attempts(connection, run_id, ordered)
         _insert(connection, latest, [copy.last_good for copy in copies.values()], replace=True)
+        if judged:
+            fresh = {name: copy.last_good["config_sha256"] for name, copy in copies.items()}
+            write_judged(connection, run_id, judged, bodies, fresh, now)
 
 
 def _last_good(database: Database, records: Sequence[DeviceRecord]) -> dict[str, Row]:
@@ -253,7 +256,7 @@ def _insert(connection: Connection, table: Table, rows: list[Row], replace: bool
     """Insert rows; one whose key exists is replaced or left as it is."""
     if not rows:
         return
-    statement = _dialect_insert(connection, table)
+    statement = dialect_insert(connection, table)
     keys = [column.name for column in table.primary_key]
     if replace:
         others = [column.name for column in table.columns if column.name not in keys]
@@ -263,14 +266,3 @@ def _insert(connection: Connection, table: Table, rows: list[Row], replace: bool
     else:
         statement = statement.on_conflict_do_nothing(index_elements=keys)
     connection.execute(statement, rows)
-
-
-def _dialect_insert(connection: Connection, table: Table) -> postgresql.Insert | sqlite.Insert:
-    """Return the dialect's own INSERT: both know ON CONFLICT, the common one does not."""
-    if connection.dialect.name == "postgresql":
-        from sqlalchemy.dialects import postgresql
-
-        return postgresql.insert(table)
-    from sqlalchemy.dialects import sqlite
-
-    return sqlite.insert(table)
