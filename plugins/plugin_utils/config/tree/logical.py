@@ -28,17 +28,17 @@ class Logical:
 
 def logical_lines(text: str, layout: Layout, tree: Tree) -> Iterator[Logical]:
     """Join what a string carries over several lines; leave out empty lines and comments."""
-    line = 0
+    lines, line = text.split("\n"), 0
     for span in blobs.find(text, layout, tree):
-        yield from _plain(tree, layout, line, span.first)
-        raw = "\n".join(tree.lines[span.first : span.last + 1])
-        yield Logical(span.first + 1, tree.lines[span.first].strip(), raw)
+        yield from _plain(lines[line : span.first], line, layout)
+        raw = "\n".join(lines[span.first : span.last + 1])
+        yield Logical(span.first + 1, lines[span.first].strip(), raw)
         line = span.last + 1
-    yield from _plain(tree, layout, line, len(tree.lines))
+    yield from _plain(lines[line:], line, layout)
 
 
-def _plain(tree: Tree, layout: Layout, start: int, stop: int) -> Iterator[Logical]:
-    for number, line in enumerate(tree.lines[start:stop], start + 1):
+def _plain(lines: list[str], before: int, layout: Layout) -> Iterator[Logical]:
+    for number, line in enumerate(lines, before + 1):
         words = line.strip()
         if words and not words.startswith(layout.comments):
             yield Logical(number, words, line)
