@@ -45,6 +45,8 @@ class ErrorClass(Enum):
     COMMAND_REJECTED = "command_rejected"
     UNKNOWN_PLATFORM = "unknown_platform"
     BAD_INVENTORY = "bad_inventory"
+    NO_CONFIGURATION = "no_configuration"
+    NOT_COMPLIANT = "not_compliant"
     INTERRUPTED = "interrupted"
     INTERNAL = "internal"
 
@@ -132,6 +134,20 @@ VERDICTS: dict[ErrorClass, Verdict] = {
         reached=True,
         cause="A variable of the device is missing, undefined, undecryptable or of the wrong type.",
         remedy="Mend the variable that the message names in the inventory or the vault.",
+    ),
+    ErrorClass.NO_CONFIGURATION: Verdict(
+        transient=False,
+        reached=True,
+        cause="The store has no configuration of this device that could be judged.",
+        remedy="Back it up first, from the same inventory name and into the same store, or judge "
+        "with compliance_fresh: true.",
+    ),
+    ErrorClass.NOT_COMPLIANT: Verdict(
+        transient=False,
+        reached=True,
+        cause="The device's score is below the one wanted, or a rule failed that no device may "
+        "fail.",
+        remedy="Look at its findings in the report; mend the configuration, or waive the rule.",
     ),
     ErrorClass.INTERRUPTED: Verdict(
         transient=False,
@@ -224,6 +240,18 @@ class BadInventory(NetopsError):
     """A device's variable is missing, undecryptable or of the wrong type."""
 
     error_class = ErrorClass.BAD_INVENTORY
+
+
+class NoConfiguration(NetopsError):
+    """There is no stored configuration to work on."""
+
+    error_class = ErrorClass.NO_CONFIGURATION
+
+
+class NotCompliant(NetopsError):
+    """The device's configuration was judged, and fails."""
+
+    error_class = ErrorClass.NOT_COMPLIANT
 
 
 class Interrupted(NetopsError):
