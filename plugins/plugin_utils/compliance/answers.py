@@ -35,9 +35,12 @@ class Item:
     node: int = -1
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(slots=True)
 class Answer:
-    """A check's answer. ``state`` is pass, fail, not_applicable or unknown."""
+    """A check's answer, which nobody changes: a frozen one would take three times as long to make.
+
+    ``state`` is pass, fail, not_applicable or unknown.
+    """
 
     state: State
     message: str

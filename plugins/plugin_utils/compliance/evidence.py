@@ -30,38 +30,48 @@ _BETWEEN = "\n\x00\n"
 
 
 class Shown:
-    """The redacted lines of one device, made in one go for all its findings."""
+    """The redacted lines and messages of one device, made in one go for all its findings."""
 
-    def __init__(self, tree: Tree, platform: Platform, answers: Iterable[Answer]) -> None:
+    def __init__(self, tree: Tree, platform: Platform, answers: Sequence[Answer]) -> None:
         self._tree = tree
-        answers = list(answers)
+        self._platform = platform
         nodes = {node for answer in answers for node in answer.nodes[:MOST]}
         origins = {item.node for answer in answers for item in answer.items if item.node >= 0}
         wanted = sorted(nodes | origins)
-        texts = _redacted([self._in_context(node) for node in wanted], platform)
-        self._texts = dict(zip(wanted, texts, strict=True))
+        self._raw = {node: self._in_context(node) for node in wanted}
+        self._texts = dict(zip(wanted, _redacted(self._raw.values(), platform), strict=True))
+        self._evidence = {node: self._made(node) for node in sorted(nodes)}
         self._secrets = self._hidden(answers)
-        self._platform = platform
+        messages = dict.fromkeys(answer.message for answer in answers)
+        cleaned = (self.text(" ".join(message.split())) for message in messages)
+        self._messages = dict(zip(messages, _redacted(cleaned, platform), strict=True))
 
     def evidence(self, answer: Answer) -> tuple[Evidence, ...]:
-        """The lines that an answer rests on."""
-        tree = self._tree
-        return tuple(
-            Evidence(tree.numbers[node], self._line(node), self._section(node))
-            for node in sorted(answer.nodes[:MOST])
-        )
+        """The lines that an answer rests on, in their order."""
+        return tuple(self._evidence[node] for node in sorted(answer.nodes[:MOST]))
 
     def text(self, text: str) -> str:
-        """A message or a line of remediation, without the device's secrets."""
+        """A line of remediation, without the device's secrets."""
         for secret in self._secrets:
             text = secret.sub(MASK, text)
         return text
 
     def message(self, text: str) -> str:
         """One line of a message, cut to a length that a table bears."""
-        text = self.text(" ".join(text.split()))
-        text = redact(text, self._platform)
-        return text if len(text) <= _WIDTH else f"{text[: _WIDTH - 3]}..."
+        shown = self._messages.get(text)
+        if shown is None:
+            shown = redact(self.text(" ".join(text.split())), self._platform)
+        return _cut(shown)
+
+    def _made(self, node: int) -> Evidence:
+        """Redaction keeps every line's beginning, so a node's first line is found from the front:
+        as many lines as it has ancestors come before it."""
+        number = self._tree.numbers[node]
+        if self._tree.parents[node] < 0:
+            return Evidence(number, _cut(self._texts[node].partition("\n")[0].strip()))
+        rows = [" ".join(row.split()) for row in self._texts[node].split("\n")]
+        own = min(len(self._tree.ancestors(node)), len(rows) - 1)
+        return Evidence(number, _cut(rows[own]), " / ".join(rows[:own]))
 
     def _in_context(self, node: int) -> str:
         """The raw lines of a node below those of its ancestors."""
@@ -71,22 +81,11 @@ class Shown:
         own = tree.lines[number - 1 : tree.last_line(node)] or [tree.texts[node]]
         return "\n".join((*rows, *own))
 
-    def _line(self, node: int) -> str:
-        """The node's first line. Redaction keeps every line's beginning, so it is found from
-        the front: as many lines as there are ancestors come before it."""
-        rows = self._texts[node].split("\n")
-        text = " ".join(rows[min(len(self._tree.ancestors(node)), len(rows) - 1)].split())
-        return text if len(text) <= _WIDTH else f"{text[: _WIDTH - 3]}..."
-
-    def _section(self, node: int) -> str:
-        rows = self._texts[node].split("\n")[: len(self._tree.ancestors(node))]
-        return " / ".join(" ".join(row.split()) for row in rows)
-
     def _hidden(self, answers: Sequence[Answer]) -> list[Pattern[str]]:
         """Captured values, and words of offending lines, that the gate took out of their line."""
         secrets: set[str] = set()
         for item in (item for answer in answers for item in answer.items if item.node >= 0):
-            raw, shown = self._in_context(item.node), self._texts[item.node]
+            raw, shown = self._raw[item.node], self._texts[item.node]
             if raw != shown:
                 words = {*item.line.split(), *_strings(item.captures.values())}
                 secrets |= {word for word in words if word in raw and word not in shown}
@@ -102,9 +101,14 @@ def _strings(values: Iterable[Any]) -> Iterator[str]:
             yield from _strings(value)
 
 
-def _redacted(texts: list[str], platform: Platform) -> list[str]:
+def _cut(text: str) -> str:
+    return text if len(text) <= _WIDTH else f"{text[: _WIDTH - 3]}..."
+
+
+def _redacted(given: Iterable[str], platform: Platform) -> list[str]:
     """Redact many texts at once; one by one where a secret reached from one into the next."""
+    texts = list(given)
     together = redact("\n" + _BETWEEN.join(texts), platform)[1:].split(_BETWEEN)
-    if len(together) == len(texts):
-        return together
+    if len(together) == len(texts) or not texts:
+        return together[: len(texts)]
     return [redact(f"\n{text}", platform)[1:] for text in texts]

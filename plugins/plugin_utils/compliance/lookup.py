@@ -6,6 +6,7 @@
 
 from __future__ import annotations
 
+from bisect import bisect_left
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from re import Match
@@ -15,13 +16,11 @@ from .patterns import Pattern
 
 Hit = tuple[int, Match[str]]
 """A node, and the match of the pattern in it."""
-_DEPTH = 3
-"""Words of a path by which it can be looked up."""
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(slots=True)
 class Scope:
-    """A section to look into.
+    """A section to look into; nobody changes one.
 
     Read level by level, ``nodes`` are its headers; read by paths, they are the statements in it,
     whose paths go on at ``offset``.
@@ -37,11 +36,19 @@ class Scope:
 class Sections:
     """Patterns from the outside in; for paths they are one."""
 
-    __slots__ = ("joined", "levels")
+    __slots__ = ("joined", "levels", "needs")
 
     def __init__(self, levels: tuple[Pattern, ...], joined: Pattern) -> None:
         self.levels = levels
         self.joined = joined
+        self.needs = any(level.needs for level in levels)
+
+    def __eq__(self, other: object) -> bool:
+        """Patterns are compared by identity: equal ones are one object."""
+        return isinstance(other, Sections) and self.levels == other.levels
+
+    def __hash__(self) -> int:
+        return hash(self.levels)
 
 
 class Lookup:
@@ -53,7 +60,8 @@ class Lookup:
 
     def __init__(self, tree: Tree) -> None:
         self.tree = tree
-        self._hits: dict[tuple[Pattern, bool], dict[int, list[Hit]]] = {}
+        self._hits: tuple[dict[Pattern, dict[int, list[Hit]]], ...] = ({}, {})
+        self._sections: dict[Sections, list[Scope]] = {}
         self._subjects = tree.texts if tree.levels else tree.paths
         self._index = _levels(tree) if tree.levels else (_paths(tree),) * 2
 
@@ -69,6 +77,16 @@ class Lookup:
         self, sections: Sections, scope: Scope | None, bound: Mapping[str, str]
     ) -> list[Scope]:
         """The sections that match; equal headers are one."""
+        if scope is not None or sections.needs:
+            return self._made(sections, scope, bound)
+        found = self._sections.get(sections)
+        if found is None:
+            found = self._sections[sections] = self._made(sections, None, bound)
+        return found
+
+    def _made(
+        self, sections: Sections, scope: Scope | None, bound: Mapping[str, str]
+    ) -> list[Scope]:
         if not self.tree.levels:
             return self._prefixes(sections.joined, scope, bound)
         scopes = [scope]
@@ -104,10 +122,10 @@ class Lookup:
     ) -> dict[int, list[Hit]]:
         if pattern.needs:
             return self._by_parent(pattern, nested, bound)
-        key = (pattern, nested)
-        found = self._hits.get(key)
+        known = self._hits[nested]
+        found = known.get(pattern)
         if found is None:
-            found = self._hits[key] = self._by_parent(pattern, nested, bound)
+            found = known[pattern] = self._by_parent(pattern, nested, bound)
         return found
 
     def _by_parent(
@@ -116,13 +134,13 @@ class Lookup:
         """All matches below the top, or at it, by the node above; -1 for those at the top."""
         hits: dict[int, list[Hit]] = {}
         parents = self.tree.parents
-        for text, nodes in self._index[nested].candidates(pattern):
-            match = pattern.match(text, bound)
-            if match is not None:
-                for node in nodes:
-                    hits.setdefault(parents[node] if nested else -1, []).append((node, match))
+        index = self._index[nested]
+        for text, match in pattern.among(index.candidates(pattern), bound):
+            for node in index.nodes[text]:
+                hits.setdefault(parents[node] if nested else -1, []).append((node, match))
         for found in hits.values():
-            found.sort(key=_node)
+            if len(found) > 1:
+                found.sort(key=_node)
         return hits
 
     def _among(
@@ -166,28 +184,20 @@ class Lookup:
 
 
 class _Index:
-    """Texts by their first words, nodes by their text."""
+    """Nodes by their text, and texts in order, so that those that begin alike stand together."""
 
-    __slots__ = ("_all", "_by_words", "_depth")
+    __slots__ = ("_sorted", "nodes")
 
-    def __init__(self, by_text: dict[str, list[int]], depth: int) -> None:
-        self._all = by_text
-        self._depth = depth
-        self._by_words: dict[str, list[str]] = {}
-        for text in by_text:
-            words = text.split(" ", depth)
-            key = words[0]
-            self._by_words.setdefault(key, []).append(text)
-            for word in words[1:depth]:
-                key = f"{key} {word}"
-                self._by_words.setdefault(key, []).append(text)
+    def __init__(self, nodes: dict[str, list[int]]) -> None:
+        self.nodes = nodes
+        self._sorted = sorted(nodes)
 
-    def candidates(self, pattern: Pattern) -> Iterable[tuple[str, list[int]]]:
-        """Everything that a pattern may match, with its nodes."""
+    def candidates(self, pattern: Pattern) -> Iterable[str]:
+        """Everything that a pattern may match."""
         if not pattern.words:
-            return self._all.items()
-        texts = self._by_words.get(" ".join(pattern.words[: self._depth]))
-        return [(text, self._all[text]) for text in texts] if texts else ()
+            return self._sorted
+        first = bisect_left(self._sorted, pattern.words)
+        return self._sorted[first : bisect_left(self._sorted, pattern.beyond, first)]
 
 
 def _levels(tree: Tree) -> tuple[_Index, _Index]:
@@ -196,18 +206,19 @@ def _levels(tree: Tree) -> tuple[_Index, _Index]:
     nested: dict[str, list[int]] = {}
     for node, (text, parent) in enumerate(zip(tree.texts, tree.parents, strict=True)):
         place = top if parent < 0 else nested
-        if text in place:
-            place[text].append(node)
-        else:
+        found = place.get(text)
+        if found is None:
             place[text] = [node]
-    return _Index(top, _DEPTH), _Index(nested, 1)
+        else:
+            found.append(node)
+    return _Index(top), _Index(nested)
 
 
 def _paths(tree: Tree) -> _Index:
     by_path: dict[str, list[int]] = {}
     for leaf in tree.leaves:
         by_path.setdefault(tree.paths[leaf], []).append(leaf)
-    return _Index(by_path, _DEPTH)
+    return _Index(by_path)
 
 
 def _node(hit: Hit) -> int:

@@ -12,7 +12,7 @@ thousand neighbours need one expression and not a thousand.
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from functools import lru_cache
 from re import Match
 
@@ -31,11 +31,11 @@ out of what a device printed."""
 class Pattern:
     """One pattern of a rule, with its parameters put in.
 
-    ``names`` are its own groups, ``needs`` the captured values that it refers to, and ``words`` the
-    literal words that every match begins with, by which candidates are looked up.
+    ``names`` are its own groups, ``needs`` the captured values that it refers to, ``words`` the
+    literal words that every match begins with, and ``beyond`` what sorts behind all texts that do.
     """
 
-    __slots__ = ("_found", "_plain", "_words", "names", "needs", "source", "words")
+    __slots__ = ("_compiled", "_words", "beyond", "names", "needs", "source", "words")
 
     def __init__(self, source: str, parameters: Mapping[str, str]) -> None:
         """Compile it.
@@ -52,19 +52,34 @@ class Pattern:
         given = "".join(f"(?P<_{name}>[^{_CUT}]*){_CUT}" for name in self.needs)
         compiled = re.compile(rf"{given}(?:{body})(?!\S)")
         self.names = tuple(name for name in compiled.groupindex if name[1:] not in self.needs)
-        self._plain = compiled if not self.needs else None
-        self._found = compiled
+        self._compiled = compiled
         self.words = _literal_words(text)
+        self.beyond = f"{self.words}\U0010ffff"
         self._words = _readable(text)
 
     def match(self, text: str, bound: Mapping[str, str], offset: int = 0) -> Match[str] | None:
         """Match a text from an offset on."""
-        if self._plain is not None:
-            return self._plain.match(text, offset)
+        if not self.needs:
+            return self._compiled.match(text, offset)
+        for _text, match in self.among((text,), bound, offset):
+            return match
+        return None
+
+    def among(
+        self, texts: Iterable[str], bound: Mapping[str, str], offset: int = 0
+    ) -> Iterator[tuple[str, Match[str]]]:
+        """Those of many texts that match, from an offset on."""
+        match = self._compiled.match
+        if not self.needs:
+            return ((text, found) for text in texts if (found := match(text, offset)))
         values = [bound[name] for name in self.needs]
-        if not all(value in text for value in values):
-            return None
-        return self._found.match(f"{_CUT.join(values)}{_CUT}{text[offset:]}")
+        given, rarest = _CUT.join(values) + _CUT, max(values, key=len)
+        # Looking for a value is much faster than asking the expression, and nearly always enough.
+        return (
+            (text, found)
+            for text in texts
+            if rarest in text and (found := match(f"{given}{text[offset:]}"))
+        )
 
     def length(self, match: Match[str]) -> int:
         """How much of the text a match took, from its offset on."""
@@ -78,7 +93,7 @@ class Pattern:
 
     def shown(self, bound: Mapping[str, str]) -> str:
         """The pattern as a person reads it: values in, groups by name, blanks for the rest."""
-        return filled(self._words, bound)
+        return filled(self._words, bound) if self.needs else self._words
 
 
 @lru_cache(maxsize=4096)
@@ -106,10 +121,10 @@ def _parameter(match: Match[str], parameters: Mapping[str, str]) -> str:
     return match[0] if value is None else f"(?:{value})"
 
 
-def _literal_words(source: str) -> tuple[str, ...]:
+def _literal_words(source: str) -> str:
     """The whole words that a pattern begins with; none where it is an alternation."""
     if _alternates(source):
-        return ()
+        return ""
     plain, position = "", 0
     while found := _PLAIN.match(source, position):
         plain += found[0][-1]
@@ -118,7 +133,7 @@ def _literal_words(source: str) -> tuple[str, ...]:
     words = plain.split(" ")
     if rest not in ("", "$"):
         words = words[:-1]
-    return tuple(word for word in words if word)
+    return " ".join(words)
 
 
 def _readable(source: str) -> str:

@@ -135,7 +135,7 @@ class RuleSet:
         platform = load_platform(facts.platform)
         tree = parse(text, platform)
         judged = self._judged(tree, platform, facts)
-        shown = Shown(tree, platform, (one.answer for one in judged))
+        shown = Shown(tree, platform, [one.answer for one in judged])
         findings = tuple(_finding(one, shown, facts, waivers, today) for one in judged)
         warnings = tuple(replace(w, message=shown.message(w.message)) for w in tree.warnings)
         return self._verdict(facts, platform, findings, warnings)

@@ -36,9 +36,9 @@ class Run:
     parameters: Mapping[str, Any]
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(slots=True)
 class Place:
-    """Where a check looks, and what has been captured on the way there."""
+    """Where a check looks, and what has been captured on the way there; nobody changes one."""
 
     scope: Scope | None = None
     bound: Bound = field(default_factory=dict)

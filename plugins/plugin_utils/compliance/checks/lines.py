@@ -35,9 +35,15 @@ class Forbid(Check):
     def __init__(self, spec: CheckSpec, maker: Maker) -> None:
         super().__init__(spec, maker)
         self._pattern = maker.pattern(spec.values["forbid"], spec)
+        # The usual answer of a hundred interfaces, made once.
+        self._absent = Answer(
+            State.PASS, f"nothing matches `{self._pattern.shown({})}`", absent=True
+        )
 
     def _answer(self, run: Run, place: Place) -> Answer:
         found = self._found(self._pattern, run, place)
+        if not found and not self._pattern.needs:
+            return self._absent
         shown = f"`{self._pattern.shown(place.bound)}`"
         if not found:
             return Answer(State.PASS, f"nothing matches {shown}{where(place)}", absent=True)

@@ -59,7 +59,7 @@ class EachLine(Check):
         return _together(parts, "lines", own=True)
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(slots=True)
 class _Part:
     node: int
     answer: Answer
