@@ -20,7 +20,7 @@ function h(tag, attributes = {}, ...children) {
     else if (name.startsWith("--")) element.style.setProperty(name, value);
     else if (value !== null && value !== false) element.setAttribute(name, value === true ? "" : value);
   }
-  element.append(...children.flat().filter((child) => child !== null && child !== undefined && child !== ""));
+  element.append(...children.flat(Infinity).filter((child) => child !== null && child !== undefined && child !== ""));
   return element;
 }
 
@@ -148,7 +148,7 @@ function heat(failing) {
 
 function heatCell(site, i) {
   const fails = site.fails[i], judged = site.judged[i];
-  const name = `${site.name}, ${rules[i].id}: ${judged ? `${fails} of ${judged} fail` : "does not apply"}`;
+  const name = `${site.name}, ${rules[i].id}: ${judged ? `${fails} of ${judged} fail` : "does not apply, or was not judged"}`;
   if (!judged) return h("td", {}, h("span", { class: "cell na", role: "img", "aria-label": name, title: name }));
   const failing = fails / judged, kind = `cell${fails ? "" : " zero"}${failing > 0.55 ? " deep" : ""}`;
   return h("td", {}, h("button", { type: "button", class: kind, tabindex: -1, "aria-label": name, title: name, "--h": heat(failing),
@@ -209,7 +209,8 @@ function drawRanks() {
 // ---- the table of devices ----------------------------------------------------------------------------------------------
 
 const form = byId("filters"), fields = form.elements;
-const COLUMNS = [["name", "Device"], ["site", "Site"], ["platform", "Platform"], ["role", "Role"], ["score", "Score"], ["findings", "Findings"], ["verdict", "Verdict"]];
+const roles = devices.some((device) => device.role);
+const COLUMNS = [["name", "Device"], ["site", "Site"], ["platform", "Platform"], ...(roles ? [["role", "Role"]] : []), ["score", "Score"], ["findings", "Findings"], ["verdict", "Verdict"]];
 const KEYS = { score: (device) => (device.score === null ? -1 : device.score), verdict: (device) => "fuc".indexOf(device.verdict),
   findings: (device) => ((device.by.critical * 1e3 + device.by.high) * 1e3 + device.by.medium) * 1e3 + device.by.low };
 const view = { sort: "score", down: false, page: 0, found: devices };
@@ -277,7 +278,7 @@ function row(device) {
   const [kind, name] = VERDICTS[device.verdict];
   return h("tr", {},
     h("td", {}, h("button", { type: "button", class: "open", title: device.name, onclick: () => openDevice(device) }, device.name)),
-    h("td", { title: device.site }, device.site), h("td", {}, device.platform), h("td", {}, device.role),
+    h("td", { title: device.site }, device.site), h("td", {}, device.platform), roles ? h("td", { title: device.role }, device.role) : null,
     h("td", {}, h("span", { class: "scored" }, h("b", {}, round(device.score)), device.score === null ? null : meter(device.score, tone(device.score)))),
     h("td", {}, chips(device)), h("td", {}, h("span", { class: `badge ${kind}`, title: device.reason || null }, name)));
 }
@@ -358,7 +359,7 @@ async function openDevice(device) {
   sheet(device.name, [device.site, device.platform, device.role, found.file], h("div", { class: "tally" }, h("span", { class: `badge ${VERDICTS[device.verdict][0]}` }, device.score === null ? "No score" : `Score ${round(device.score)}`), counts),
     device.reason ? h("p", { class: "reason" }, device.reason) : null,
     found.problem ? h("p", { class: "reason" }, `The evidence cannot be unpacked by this browser: ${found.problem}`) : null, boxes);
-  mark(`device=${encodeURIComponent(device.name)}`);
+  mark(`device=${encodeURIComponent(device.name.toWellFormed())}`);
 }
 
 function openRule(rule) {
@@ -379,7 +380,7 @@ function mark(place) {
 
 function follow() {
   const [kind, value] = location.hash.slice(1).split("=").map((part) => { try { return decodeURIComponent(part); } catch { return part; } });
-  const device = kind === "device" && devices.find((each) => each.name === value);
+  const device = kind === "device" && devices.find((each) => each.name.toWellFormed() === value);
   if (device) openDevice(device);
   else if (kind === "rule" && at.has(value)) openRule(rules[at.get(value)]);
 }
@@ -388,7 +389,9 @@ function follow() {
 
 function wire() {
   let waiting = 0;
-  form.addEventListener("input", () => { clearTimeout(waiting); waiting = setTimeout(search, 80); });
+  const soon = () => { clearTimeout(waiting); waiting = setTimeout(search, 80); };
+  form.addEventListener("input", soon);
+  form.addEventListener("change", soon);
   form.addEventListener("reset", () => setTimeout(search));
   form.addEventListener("submit", (event) => event.preventDefault());
   byId("previous").addEventListener("click", () => turn(-1));
