@@ -55,6 +55,15 @@ def lines(source: str, items: Iterable[Item], values: Mapping[str, Any]) -> tupl
     return _cleaned(text)
 
 
+def render(source: str, values: Mapping[str, Any]) -> str:
+    """Render a template of a whole text, in the same sandbox.
+
+    Raises:
+        TemplateError: it asks for what is not there, or for what the sandbox refuses.
+    """
+    return _template(source).render(values)
+
+
 @lru_cache(maxsize=1024)
 def _template(source: str) -> Template:
     return _environment().from_string(source)
@@ -65,6 +74,7 @@ def _environment() -> ImmutableSandboxedEnvironment:
     return ImmutableSandboxedEnvironment(
         undefined=StrictUndefined,
         trim_blocks=True,
+        keep_trailing_newline=True,
         lstrip_blocks=True,
         autoescape=False,  # lines of a configuration, not HTML
     )
@@ -99,4 +109,4 @@ def _once(rows: list[str]) -> list[str]:
     return kept
 
 
-__all__ = ["Remedy", "RemedyError", "check_template", "lines"]
+__all__ = ["Remedy", "RemedyError", "check_template", "lines", "render"]

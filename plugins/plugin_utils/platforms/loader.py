@@ -149,6 +149,9 @@ class Layout:
     """Other families that the platform prints too, each known by what its text begins with."""
     context: str | None
     """What a line begins with that is the context of those after it ("set" family)."""
+    ordered: tuple[str, ...]
+    """Expressions for the beginnings of headers, and of lines at the top, below which or among
+    which the order of lines matters."""
     drop: Pattern[str] | None
     """Leading words, common to all paths, that are left out of them."""
 
@@ -412,10 +415,16 @@ def _layout(node: _Node, proof: Proof) -> Layout:
         strings=proof.strings or ("strings" in tree and tree.boolean("strings")),
         forms=tuple(_form(child) for child in tree.children("forms")),
         context=tree.optional("context"),
+        ordered=_ordered(tree),
         drop=tree.compile("drop", [drop], "(?:", ")(?: |$)") if drop else None,
     )
     tree.finish()
     return layout
+
+
+def _ordered(tree: _Node) -> tuple[str, ...]:
+    tree.compile("ordered", tree.strings("ordered"))
+    return tree.strings("ordered")
 
 
 def _blob(node: _Node) -> Blob:
