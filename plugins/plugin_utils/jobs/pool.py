@@ -48,15 +48,19 @@ class _Worker:
         self.process = process
         self.pipe = pipe
 
-    def end(self) -> None:
+    def end(self) -> int:
+        """Make sure that it is gone, with all that it held here; its exit code."""
+        self.process.join(0.5)  # one that hung up is ending by itself, and its code tells why
         self.process.kill()
         self.process.join()
+        code = self.process.exitcode or 0
+        self.process.close()
         self.pipe.close()
+        return code
 
     def obituary(self, seconds: float) -> str:
         """Why it is no more."""
-        self.process.join()
-        code = self.process.exitcode or 0
+        code = self.end()
         if code == -signal.SIGALRM:
             return f"it took longer than {seconds:g} s"
         return f"its process ended: {f'signal {-code}' if code < 0 else f'exit code {code}'}"
@@ -91,8 +95,6 @@ class ForkPool:
                     raise PoolClosed
             done, answer = worker.pipe.recv()
         except (EOFError, OSError):
-            if self._closed.is_set():
-                raise PoolClosed from None
             self._replace(worker)
             raise WorkerFailed(worker.obituary(self._seconds)) from None
         self._idle.put(worker)
@@ -105,6 +107,8 @@ class ForkPool:
         self._closed.set()
         with self._forking:
             workers, self._workers = self._workers, set()
+        for worker in workers:
+            worker.process.kill()
         for worker in workers:
             worker.end()
 
@@ -128,7 +132,9 @@ class ForkPool:
 
     def _replace(self, worker: _Worker) -> None:
         with self._forking:
-            self._workers.discard(worker)
+            if worker not in self._workers:  # close() has it in its hands
+                raise PoolClosed
+            self._workers.remove(worker)
         if not self._closed.is_set():
             self._idle.put(self._fork())
 
