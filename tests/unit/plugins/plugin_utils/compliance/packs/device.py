@@ -63,14 +63,53 @@ def enter_set(config: str, lines: Iterable[str]) -> str:
             rows = [row for row in rows if not f"{row} ".startswith(f"set {path} ")]
         else:
             *stem, _value = path.split(" ")
-            if _is_one_number(path):
+            if _is_one_value(path):
                 rows = [row for row in rows if not row.startswith(f"set {' '.join(stem)} ")]
             rows.append(line)
     return "".join(f"{row}\n" for row in rows)
 
 
-def _is_one_number(path: str) -> bool:
-    return path.rpartition(" ")[2].isdigit()
+def enter_blocks(config: str, lines: Sequence[str]) -> str:
+    """The same on a device that takes `config`, `edit`, `set`, `next` and `end`."""
+    rows = [(path, row) for path, row in _in_blocks(config.splitlines()) if row]
+    for path, row in _in_blocks(lines):
+        verb, _, rest = row.partition(" ")
+        key, _, value = rest.partition(" ")
+        if verb == "unselect":
+            rows = [(at, _without(one, key, value) if at == path else one) for at, one in rows]
+        elif verb == "set":
+            rows = [
+                (at, one) for at, one in rows if at != path or not one.startswith(f"set {key} ")
+            ]
+            rows.append((path, row))
+    return "".join(f"{_block(path, row)}\n" for path, row in rows)
+
+
+def _without(row: str, key: str, value: str) -> str:
+    return row.replace(f" {value}", "") if row.startswith(f"set {key} ") else row
+
+
+def _in_blocks(rows: Iterable[str]) -> Iterable[tuple[tuple[str, ...], str]]:
+    """Each `set` with the blocks that it stands in. Values of several lines are left out."""
+    path: list[str] = []
+    for row in rows:
+        text = row.strip()
+        if text.startswith(("config ", "edit ")):
+            path.append(text)
+        elif text in ("next", "end"):
+            path.pop()
+        elif text.startswith(("set ", "unselect ")):
+            yield tuple(path), text if text.count('"') % 2 == 0 else ""
+
+
+def _block(path: Sequence[str], row: str) -> str:
+    ends = ["next" if one.startswith("edit ") else "end" for one in reversed(path)]
+    return "\n".join([*path, row, *ends])
+
+
+def _is_one_value(path: str) -> bool:
+    value = path.rpartition(" ")[2]
+    return value.isdigit() or value in ("yes", "no")
 
 
 def _tree(rows: Iterable[str]) -> list[Line]:
