@@ -12,7 +12,7 @@ author:
   - The prime.netops authors (@prime)
 description:
   - Judges the stored configuration of every host of the play, as M(prime.netops.config_backup) left
-    it in the store, or fetches fresh ones; on all cores, and contacting no device in the first case.
+    it in the store, on all cores and without contacting a device; or fetches fresh ones first.
   - Each rule ends on each device as pass, fail, not_applicable, waived, error or unknown, with the
     lines that say so. A device's score is the weight of the rules it passes, in per cent of the
     weight of all that apply to it and are not waived.
@@ -23,8 +23,8 @@ notes:
   - Write C(run_once=true) to the task, or its registered result reaches the first host only. The
     delegation and the two variables of the examples keep Ansible from setting up a connection to
     that first host.
-  - Rules compare with variables of the inventory, such as C(compliance_ntp), the site's NTP servers.
-    A device for which a rule's variable is not set is C(unknown) to it.
+  - Rules compare with variables of the inventory, such as C(compliance_ntp), the NTP servers of the
+    site. A rule says what it is where its variable is not set, C(unknown) by default.
 options:
   profile:
     description:

@@ -58,7 +58,7 @@ def _create_devices() -> None:
         sa.Column("score", sa.Float),
         sa.Column("verdict", sa.Text, nullable=False),
         sa.Column("reason", sa.Text, nullable=False),
-        sa.Column("config_sha256", sa.Text, sa.ForeignKey("config.sha256")),
+        sa.Column("config_sha256", sa.Text),
         sa.Column("body_sha256", sa.Text, sa.ForeignKey("compliance_body.sha256"), nullable=False),
         sa.ForeignKeyConstraint(
             ["run_id", "device"], ["device_run.run_id", "device_run.device"], ondelete="CASCADE"
