@@ -35,6 +35,7 @@ _ONCE = (
     "ssh server session-limit",
     "transport input",
 )
+_PATHS_ONCE = ("attempts", "authentication-order", "idle-timeout", "minimum-length", "version")
 _NEGATIONS = ("no ", "undo ")
 
 
@@ -83,6 +84,22 @@ def enter_blocks(config: str, lines: Sequence[str]) -> str:
             ]
             rows.append((path, row))
     return "".join(f"{_block(path, row)}\n" for path, row in rows)
+
+
+def enter_paths(config: str, lines: Iterable[str]) -> str:
+    """The same on a device that takes whole paths, `/configure system ...`."""
+    rows = config.splitlines()
+    for line in lines:
+        words = line.removeprefix("/configure ").split(" ")
+        gone = " ".join(words[words.index("no") + 1 :]) if "no" in words else ""
+        rows = [row for row in rows if not _replaced(row.strip(), words) and row.strip() != gone]
+        rows += ["configure", f"    {' '.join(words)}"]
+    return "".join(f"{row}\n" for row in rows)
+
+
+def _replaced(row: str, words: Sequence[str]) -> bool:
+    word = row.partition(" ")[0]
+    return word in words and word in _PATHS_ONCE
 
 
 def _without(row: str, key: str, value: str) -> str:

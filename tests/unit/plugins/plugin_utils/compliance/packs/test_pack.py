@@ -30,6 +30,7 @@ from tests.lab.fleet.plan import ROLES, DeviceSpec
 from tests.unit.plugins.plugin_utils.compliance.packs.device import (
     enter_blocks,
     enter_indented,
+    enter_paths,
     enter_set,
 )
 from tests.unit.plugins.plugin_utils.compliance.packs.page import PLATFORMS, page
@@ -43,6 +44,7 @@ ENTERED = {
     "juniper_junos": ("set", enter_set),
     "paloalto_panos": ("set", enter_set),
     "fortinet": ("native", enter_blocks),
+    "nokia_sros": ("native", enter_paths),
 }
 EACH_RULE = pytest.mark.parametrize("rule", sorted(RULES))
 EACH_PLATFORM = pytest.mark.parametrize("platform", PLATFORMS)
