@@ -38,13 +38,13 @@ class Shown:
         nodes = {node for answer in answers for node in answer.nodes[:MOST]}
         origins = {item.node for answer in answers for item in answer.items if item.node >= 0}
         wanted = sorted(nodes | origins)
-        self._raw = {node: self._in_context(node) for node in wanted}
-        self._texts = dict(zip(wanted, _redacted(self._raw.values(), platform), strict=True))
+        self._raw = {node: in_context(tree, node) for node in wanted}
+        self._texts = dict(zip(wanted, redacted(self._raw.values(), platform), strict=True))
         self._evidence = {node: self._made(node) for node in sorted(nodes)}
         self._secrets = self._hidden(answers)
         messages = dict.fromkeys(answer.message for answer in answers)
         cleaned = (self.text(" ".join(message.split())) for message in messages)
-        self._messages = dict(zip(messages, _redacted(cleaned, platform), strict=True))
+        self._messages = dict(zip(messages, redacted(cleaned, platform), strict=True))
 
     def evidence(self, answer: Answer) -> tuple[Evidence, ...]:
         """The lines that an answer rests on, in their order."""
@@ -73,14 +73,6 @@ class Shown:
         own = min(len(self._tree.ancestors(node)), len(rows) - 1)
         return Evidence(number, _cut(rows[own]), " / ".join(rows[:own]))
 
-    def _in_context(self, node: int) -> str:
-        """The raw lines of a node below those of its ancestors."""
-        tree = self._tree
-        rows = [tree.lines[tree.numbers[above] - 1] for above in tree.ancestors(node)]
-        number = tree.numbers[node]
-        own = tree.lines[number - 1 : tree.last_line(node)] or [tree.texts[node]]
-        return "\n".join((*rows, *own))
-
     def _hidden(self, answers: Sequence[Answer]) -> list[Pattern[str]]:
         """Captured values, and words of offending lines, that the gate took out of their line."""
         secrets: set[str] = set()
@@ -101,11 +93,19 @@ def _strings(values: Iterable[Any]) -> Iterator[str]:
             yield from _strings(value)
 
 
+def in_context(tree: Tree, node: int) -> str:
+    """The raw lines of a node below those of its ancestors."""
+    rows = [tree.lines[tree.numbers[above] - 1] for above in tree.ancestors(node)]
+    number = tree.numbers[node]
+    own = tree.lines[number - 1 : tree.last_line(node)] or [tree.texts[node]]
+    return "\n".join((*rows, *own))
+
+
 def _cut(text: str) -> str:
     return text if len(text) <= _WIDTH else f"{text[: _WIDTH - 3]}..."
 
 
-def _redacted(given: Iterable[str], platform: Platform) -> list[str]:
+def redacted(given: Iterable[str], platform: Platform) -> list[str]:
     """Redact many texts at once; one by one where a secret reached from one into the next."""
     texts = list(given)
     together = redact("\n" + _BETWEEN.join(texts), platform)[1:].split(_BETWEEN)

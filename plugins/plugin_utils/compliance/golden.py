@@ -5,7 +5,7 @@
 """Intended against actual: a golden configuration, and how a device's own differs from it.
 
 Both texts are read as trees and compared section by section. Lines of a section may come in any
-order, unless the platform's file says that their order matters. Both are redacted first: a secret
+order, unless the platform's file says that their order matters. Secrets are left out of it: one
 that is stored hashed differs from its template in every text, and may not be shown anyway.
 """
 
@@ -21,10 +21,11 @@ from typing import Any, Literal
 
 from jinja2 import TemplateError
 
-from ..config.redact import redact
+from ..config.redact import MASK, redact
 from ..config.tree import ParseWarning, Tree, parse
 from ..platforms import Platform
 from . import remedy
+from .evidence import in_context, redacted
 from .results import DeviceFacts
 
 Extras = Literal["report", "sections", "ignore"]
@@ -137,8 +138,8 @@ def compare(
     """
     order = re.compile("|".join([*platform.layout.ordered, *ordered]) or r"(?!)")
     ignored = re.compile("|".join(ignore) or r"(?!)")
-    trees = [parse(_plain(text, platform), platform) for text in (intended, actual)]
-    wanted, found = (_sections(tree, order, ignored) for tree in trees)
+    trees = [parse(_steady(text, platform), platform) for text in (intended, actual)]
+    wanted, found = (_sections(tree, platform, order, ignored) for tree in trees)
     differences: list[Difference] = []
     for section in dict.fromkeys((*wanted, *found)):
         if extras != "report" and section not in wanted:
@@ -199,26 +200,60 @@ def _bare(header: str) -> str:
     return header.removeprefix(_GROUP)
 
 
-def _plain(text: str, platform: Platform) -> str:
-    if platform.volatile is not None:
-        text = platform.volatile.sub("", f"\n{text}")[1:]
-    return redact(text, platform)
+def _steady(text: str, platform: Platform) -> str:
+    """Without the lines that change by themselves; those after them keep their numbers."""
+    return platform.volatile.sub("\n", f"\n{text}")[1:] if platform.volatile else text
 
 
 def _sections(
-    tree: Tree, order: re.Pattern[str], ignored: re.Pattern[str]
+    tree: Tree, platform: Platform, order: re.Pattern[str], ignored: re.Pattern[str]
 ) -> dict[tuple[str, ...], list[_Line]]:
     """The lines by the headers above them; of lines at the top, those that an order binds."""
     sections: dict[tuple[str, ...], list[_Line]] = {}
-    nodes = range(len(tree)) if tree.levels else tree.leaves
-    for node in nodes:
-        text = tree.texts[node] if tree.levels else tree.paths[node]
-        if node in tree.bodies:
-            text = "\n".join((text, *tree.bodies[node].split("\n")[1:]))
+    texts = _texts(tree, platform)
+    for node, text in texts.items():
         if ignored.match(text):
             continue
-        above = tuple(tree.texts[i] for i in tree.ancestors(node)) if tree.levels else ()
+        above = tuple(texts[i] for i in tree.ancestors(node)) if tree.levels else ()
         if not above and (bound := order.match(text)) is not None:
             above = (f"{_GROUP}{bound[0]}",)
         sections.setdefault(above, []).append((text, tree.numbers[node]))
     return sections
+
+
+def _texts(tree: Tree, platform: Platform) -> dict[int, str]:
+    """What is compared of each line, redacted the same way whatever the form of the text."""
+    if tree.levels:
+        depths: list[int] = []
+        for parent in tree.parents:
+            depths.append(depths[parent] + 1 if parent >= 0 else 0)
+        rows = [" " * depth + text for depth, text in zip(depths, tree.texts, strict=True)]
+        nodes: Sequence[int] = range(len(tree))
+    else:
+        nodes = tree.leaves
+        rows = [tree.paths[node] for node in nodes]
+    shown = redact("\n" + "\n".join(rows), platform)[1:].split("\n")
+    if len(shown) != len(rows):  # a secret over several lines
+        shown = [redact(f"\n{row}", platform)[1:] for row in rows]
+    texts = {node: row.strip() for node, row in zip(nodes, shown, strict=True)}
+    for node, body in tree.bodies.items():
+        if node in texts:
+            texts[node] = redact(f"\n{body}", platform)[1:]
+    return texts if tree.levels else _without_hidden(texts, tree, platform)
+
+
+def _without_hidden(texts: dict[int, str], tree: Tree, platform: Platform) -> dict[int, str]:
+    """Some secrets are known by the block that they stand in, which a path does not show."""
+    raw = [in_context(tree, node) for node in texts]
+    pairs = zip(texts.items(), raw, redacted(raw, platform), strict=True)
+    cleaned = {}
+    for (node, text), before, after in pairs:
+        words = text.split(" ")
+        if before != after:
+            words = [MASK if _is_hidden(word, before, after) else word for word in words]
+        cleaned[node] = " ".join(words)
+    return cleaned
+
+
+def _is_hidden(word: str, before: str, after: str) -> bool:
+    return bool(word) and word in before and word not in after

@@ -8,24 +8,31 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
-from . import free_text, function, lines, logic, numbers, sections, state, values
 from .base import Check, Maker, Run
+from .free_text import FreeText
+from .function import Function
+from .lines import Count, Forbid, Require, SameLine
+from .logic import All, Any_, Not
+from .numbers import Number
+from .sections import EachLine, EachSection
+from .state import State_
+from .values import ValueSet
 
 KINDS: Mapping[str, type[Check]] = {
-    "require": lines.Require,
-    "forbid": lines.Forbid,
-    "line": lines.SameLine,
-    "count": lines.Count,
-    "each_section": sections.EachSection,
-    "each_line": sections.EachLine,
-    "number": numbers.Number,
-    "set": values.ValueSet,
-    "text": free_text.FreeText,
-    "all": logic.All,
-    "any": logic.Any_,
-    "not": logic.Not,
-    "function": function.Function,
-    "state": state.State_,
+    "require": Require,
+    "forbid": Forbid,
+    "line": SameLine,
+    "count": Count,
+    "each_section": EachSection,
+    "each_line": EachLine,
+    "number": Number,
+    "set": ValueSet,
+    "text": FreeText,
+    "all": All,
+    "any": Any_,
+    "not": Not,
+    "function": Function,
+    "state": State_,
 }
 
 __all__ = ["KINDS", "Check", "Maker", "Run"]

@@ -81,10 +81,11 @@ def _parsed(platform: str, command: str, output: str) -> tuple[Row, ...]:
         ParsingException,
         parse_output,
     )
+    from textfsm import TextFSMError
 
     try:
         rows = parse_output(platform=platform, command=command, data=output)
-    except (ParsingException, OSError) as error:
+    except (ParsingException, TextFSMError, OSError) as error:
         raise Unparsed(" ".join(str(error).split())) from error
     return tuple(rows)
 

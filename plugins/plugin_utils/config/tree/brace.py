@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
+from dataclasses import replace
 
 from ...platforms import Platform
 from .logical import Logical, items, logical_lines
@@ -16,7 +17,7 @@ from .model import Tree
 _ODD = re.compile(r'["#\[\]{};]|/\*|inactive:|protect:')
 _COMMENT = re.compile(r'"(?:[^"\\]|\\.)*"|/\*.*?(?:\*/|\Z)', re.DOTALL)
 _PIECE = re.compile(
-    r"""(?P<comment>\#.*)
+    r"""(?P<comment>\#[^\n]*)
     |(?P<text>(?:"(?:[^"\\]|\\.)*"|\[[^\]]*\]|[^\s{};"\[#]|["\[])+)
     |(?P<mark>[{};])""",
     re.DOTALL | re.VERBOSE,
@@ -72,18 +73,22 @@ class _Builder:
             self._tree.warn(number, "a block does not end", lost=True)
 
     def _scan(self, line: Logical) -> None:
+        """Read what is not one plain statement; one that begins on a later line has its number."""
         words: list[str] = []
-        source = line.raw.strip() if "\n" in line.raw else line.words
+        source = line.raw.lstrip() if "\n" in line.raw else line.words
+        here = line
         for piece in _PIECE.finditer(source):
-            if piece["comment"] is not None:
+            if piece["comment"] is not None and "\n" not in source:
                 break
             if piece["text"] is not None:
+                if not words and "\n" in source:
+                    here = replace(line, number=line.number + source.count("\n", 0, piece.start()))
                 words.append(piece["text"])
-                continue
-            self._mark(piece["mark"], " ".join(words), line)
-            words = []
+            elif piece["mark"] is not None:
+                self._mark(piece["mark"], " ".join(words), here)
+                words = []
         if words:
-            self._statement(" ".join(words), line)
+            self._statement(" ".join(words), here)
 
     def _mark(self, mark: str, words: str, line: Logical) -> None:
         if mark == "{":
@@ -101,7 +106,7 @@ class _Builder:
         for item in items(words):
             node = self._tree.add(item.partition("\n")[0], line.number, self._parent())
             if "\n" in item:
-                self._tree.bodies[node] = line.raw
+                self._tree.bodies[node] = item
 
     def _open(self, words: str, line: Logical) -> None:
         active, words = _marked(words)
