@@ -11,6 +11,7 @@ from functools import cache
 from pathlib import Path
 
 import pytest
+import yaml
 from ansible_collections.prime.netops.plugins.plugin_utils.compliance import (
     PRIME,
     DeviceFacts,
@@ -23,10 +24,12 @@ from ansible_collections.prime.netops.plugins.plugin_utils.compliance import (
 from ansible_collections.prime.netops.plugins.plugin_utils.compliance.rules.loader import (
     read_directory,
 )
+from ansible_collections.prime.netops.plugins.plugin_utils.config.normalise import clean
 
 from tests.lab.fleet.configs import make_config
 from tests.lab.fleet.configs.facts import Facts
 from tests.lab.fleet.plan import ROLES, DeviceSpec
+from tests.unit.fixtures.configs.samples import sample
 from tests.unit.plugins.plugin_utils.compliance.packs.device import (
     enter_blocks,
     enter_indented,
@@ -36,6 +39,7 @@ from tests.unit.plugins.plugin_utils.compliance.packs.device import (
 from tests.unit.plugins.plugin_utils.compliance.packs.page import PLATFORMS, page
 
 ROOT = Path(__file__).parents[6]
+SAMPLES = Path(__file__).with_name("samples.yml")
 FIXTURES = ROOT / "tests/unit/fixtures/compliance"
 RULES = {rule.info.id: rule for rule in read_directory(PRIME)}
 GRADES = ("good", "fair", "bad")
@@ -195,6 +199,18 @@ def test_the_way_a_device_prints_does_not_matter(
     first, *others = (states(judged(device, form)) for form in forms)
     for other in others:
         assert other == first
+
+
+@EACH_PLATFORM
+def test_a_sample_of_a_platform_fails_where_its_reader_says(platform: str) -> None:
+    """The samples hold what real configurations hold: banners that look like configuration,
+    secrets of every kind, blocks that come twice."""
+    found = sample(platform)
+    config = clean(found.raw, found.platform).text
+    verdict = pack().judge(config, DeviceFacts("sample", platform, "", "", (), {}))
+    failed = [finding.rule for finding in verdict.findings if finding.state is State.FAIL]
+    assert failed == yaml.safe_load(SAMPLES.read_text(encoding="utf-8"))[platform]
+    assert "S3cr3t" not in repr(verdict)
 
 
 def test_the_stig_profile_asks_for_shorter_sessions() -> None:
