@@ -62,8 +62,8 @@ def normalise(text: str, platform: Platform) -> Normalised:
 def steady(exact: str, platform: Platform) -> str:
     """Return an exact text without volatile lines and control characters, secrets still in it.
 
-    Its lines are those of the text that people see, by the same numbers, wherever a secret is not
-    of several lines: what a judgement of it cites is found in the git mirror.
+    Its lines are those of the text that people see; `redact.shown_lines` has their numbers there,
+    so that what a judgement of it cites is found in the git mirror.
     """
     return _visible(_drop_lines(exact, platform.volatile))
 

@@ -9,7 +9,7 @@ from __future__ import annotations
 import threading
 import time
 from collections import Counter
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import date
 
@@ -17,9 +17,9 @@ from nornir.core.task import Result, Task
 
 from ..compliance import RuleSet, Waivers
 from ..compliance.report.model import OPEN, Verdict, finding_json
-from ..compliance.results import DeviceFacts, DeviceVerdict, RuleInfo, Severity, State
+from ..compliance.results import DeviceFacts, DeviceVerdict, Finding, RuleInfo, Severity, State
 from ..config.normalise import Normalised, steady
-from ..config.redact import redact
+from ..config.redact import redact, shown_lines
 from ..errors import Interrupted, MirrorError, NetopsError, NoConfiguration, NotCompliant
 from ..fleet.device import Device
 from ..fleet.host import FleetHost, fleet_host
@@ -83,20 +83,25 @@ def judge_in_process(
             if exact is None:
                 store[:] = store or [open_store()]
                 exact = store[0].text(case.sha256 or "")
-            text = steady(exact, load(case.facts.platform))
+            platform = load(case.facts.platform)
+            text = steady(exact, platform)
             rules = standard.rules
             verdict = rules.judge(text, case.facts, standard.waivers, today=standard.today)
-            return judgement(verdict, rules.rules)
+            return judgement(verdict, rules.rules, shown_lines(text, platform))
 
         return judge
 
     return prepare
 
 
-def judgement(verdict: DeviceVerdict, rules: tuple[RuleInfo, ...]) -> Judgement:
-    """A verdict in the form that it is kept in."""
+def judgement(
+    verdict: DeviceVerdict, rules: tuple[RuleInfo, ...], numbers: Sequence[int] | None = None
+) -> Judgement:
+    """A verdict in the form that it is kept in; ``numbers`` are its lines' as people see them."""
     severity = {rule.id: rule.severity.value for rule in rules}
     findings = verdict.findings
+    if numbers:
+        findings = tuple(_renumbered(finding, numbers) for finding in findings)
     return Judgement(
         score=verdict.score,
         body=canonical([finding_json(finding) for finding in findings]),
@@ -108,6 +113,14 @@ def judgement(verdict: DeviceVerdict, rules: tuple[RuleInfo, ...]) -> Judgement:
         },
         settled=frozenset(finding.rule for finding in findings if finding.state in _SETTLED),
     )
+
+
+def _renumbered(finding: Finding, numbers: Sequence[int]) -> Finding:
+    evidence = (
+        replace(each, line=numbers[each.line - 1]) if each.line else each
+        for each in finding.evidence
+    )
+    return replace(finding, evidence=tuple(evidence))
 
 
 class StoredCopies:
