@@ -12,6 +12,20 @@ from typing import Any
 
 from .results import State
 
+BEGIN, END = "\x01", "\x02"
+"""Around what comes from the device; texts themselves have no such characters."""
+
+
+def given(text: object) -> str:
+    """Mark a part of a message that comes from the device. The gate looks at these parts alone:
+    what the rule's author wrote is no secret, even behind the word "password"."""
+    return f"{BEGIN}{text}{END}"
+
+
+def number(value: float) -> str:
+    """A number as people write it."""
+    return str(int(value)) if value == int(value) else f"{value:g}"
+
 
 @dataclass(frozen=True, slots=True)
 class Line:
@@ -49,6 +63,8 @@ class Answer:
     items: Sequence[Item] = ()
     absent: bool = False
     """Whether it rests on a line not being there."""
+    origins: Sequence[int] = ()
+    """More lines from which the message and the items have captured values."""
 
     @classmethod
     def passed(cls, message: str, lines: Iterable[Line] = ()) -> Answer:

@@ -16,10 +16,10 @@ from collections.abc import Iterable, Iterator, Sequence
 from re import Pattern
 from typing import Any
 
-from ..config.redact import MASK, redact
+from ..config.redact import MASK, MIN_SECRET, redact
 from ..config.tree import Tree
 from ..platforms import Platform
-from .answers import Answer
+from .answers import BEGIN, END, Answer
 from .results import Evidence
 
 MOST = 50
@@ -27,6 +27,8 @@ MOST = 50
 _WIDTH = 300
 """Characters that one line of evidence or a message has at most."""
 _BETWEEN = "\n\x00\n"
+_WORD = re.compile(r"[^\s<>\";']+")
+_PART = re.compile(f"{BEGIN}([^{BEGIN}{END}]*){END}")
 
 
 class Shown:
@@ -37,14 +39,16 @@ class Shown:
         self._platform = platform
         nodes = {node for answer in answers for node in answer.nodes[:MOST]}
         origins = {item.node for answer in answers for item in answer.items if item.node >= 0}
+        origins.update(node for answer in answers for node in answer.origins)
         wanted = sorted(nodes | origins)
         self._raw = {node: in_context(tree, node) for node in wanted}
         self._texts = dict(zip(wanted, redacted(self._raw.values(), platform), strict=True))
         self._evidence = {node: self._made(node) for node in sorted(nodes)}
         self._secrets = self._hidden(answers)
         messages = dict.fromkeys(answer.message for answer in answers)
-        cleaned = (self.text(" ".join(message.split())) for message in messages)
-        self._messages = dict(zip(messages, redacted(cleaned, platform), strict=True))
+        plain = [_unmarked(message) for message in messages]
+        pairs = zip(messages, plain, redacted(plain, platform), strict=True)
+        self._messages = {message: self._said(message, *texts) for message, *texts in pairs}
 
     def evidence(self, answer: Answer) -> tuple[Evidence, ...]:
         """The lines that an answer rests on, in their order."""
@@ -58,10 +62,17 @@ class Shown:
 
     def message(self, text: str) -> str:
         """One line of a message, cut to a length that a table bears."""
-        shown = self._messages.get(text)
-        if shown is None:
-            shown = redact(self.text(" ".join(text.split())), self._platform)
-        return _cut(shown)
+        known = self._messages.get(text)
+        if known is not None:
+            return known
+        plain = _unmarked(text)
+        return self._said(text, plain, redact(f"\n{plain}", self._platform)[1:])
+
+    def _said(self, marked: str, plain: str, shown: str) -> str:
+        """A message in which the device's parts are hidden as far as the gate hides them."""
+        if plain != shown:
+            plain = _unmarked(_PART.sub(lambda part: _hidden_in(part[1], shown), marked))
+        return _cut(self.text(plain))
 
     def _made(self, node: int) -> Evidence:
         """Redaction keeps every line's beginning, so a node's first line is found from the front:
@@ -74,8 +85,14 @@ class Shown:
         return Evidence(number, _cut(rows[own]), " / ".join(rows[:own]))
 
     def _hidden(self, answers: Sequence[Answer]) -> list[Pattern[str]]:
-        """Captured values, and words of offending lines, that the gate took out of their line."""
+        """Words and captured values that the gate took out of the line that they come from."""
         secrets: set[str] = set()
+        for node, raw in self._raw.items():
+            shown = self._texts[node]
+            if raw != shown:
+                secrets |= {
+                    w for w in _WORD.findall(raw) if len(w) >= MIN_SECRET and w not in shown
+                }
         for item in (item for answer in answers for item in answer.items if item.node >= 0):
             raw, shown = self._raw[item.node], self._texts[item.node]
             if raw != shown:
@@ -91,6 +108,15 @@ def _strings(values: Iterable[Any]) -> Iterator[str]:
             yield value
         elif isinstance(value, list):
             yield from _strings(value)
+
+
+def _unmarked(message: str) -> str:
+    return " ".join(message.replace(BEGIN, "").replace(END, "").split())
+
+
+def _hidden_in(part: str, shown: str) -> str:
+    """A part without the words that the gate took out of the whole message."""
+    return " ".join(word if word in shown else MASK for word in part.split())
 
 
 def in_context(tree: Tree, node: int) -> str:

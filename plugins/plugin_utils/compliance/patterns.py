@@ -16,6 +16,8 @@ from collections.abc import Iterable, Iterator, Mapping
 from functools import lru_cache
 from re import Match
 
+from .answers import given
+
 PLACEHOLDER = re.compile(r"\{([a-z_][a-z0-9_]*)\}")
 _PLAIN = re.compile(r"(?:[\w \"'/:,@<>=~%&!#;-]|\\[^\w\s])(?![*?+{])")
 _READABLE = (
@@ -92,8 +94,8 @@ class Pattern:
         return {name: found[name] for name in self.names if found[name] is not None}
 
     def shown(self, bound: Mapping[str, str]) -> str:
-        """The pattern as a person reads it: values in, groups by name, blanks for the rest."""
-        return filled(self._words, bound) if self.needs else self._words
+        """The pattern as a person reads it: groups by name, and the captured values, marked."""
+        return filled(self._words, marked(bound)) if self.needs else self._words
 
 
 @lru_cache(maxsize=4096)
@@ -114,6 +116,11 @@ def found_in(source: str, text: str, bound: Mapping[str, str]) -> bool:
 def filled(source: str, values: Mapping[str, str]) -> str:
     """Put values in for their placeholders, and leave the others as they are."""
     return PLACEHOLDER.sub(lambda m: str(values.get(m[1], m[0])), source)
+
+
+def marked(values: Mapping[str, object]) -> dict[str, str]:
+    """Captured values for a message."""
+    return {name: given(value) for name, value in values.items()}
 
 
 def _parameter(match: Match[str], parameters: Mapping[str, str]) -> str:

@@ -81,32 +81,16 @@ def _environment() -> ImmutableSandboxedEnvironment:
 
 
 def _cleaned(text: str) -> tuple[str, ...]:
-    """Without blank lines; a line that stands under the same header twice comes once."""
-    kept: list[str] = []
-    seen: set[tuple[str, str]] = set()
-    header = ""
-    for line in map(str.rstrip, text.split("\n")):
-        if not line:
-            continue
-        if not line.startswith(" "):
-            header = line
-        if (header, line) not in seen or not line.startswith(" "):
-            seen.add((header, line))
-            kept.append(line)
-    return tuple(_once(kept))
-
-
-def _once(rows: list[str]) -> list[str]:
-    """Leave out a line at the top that comes again and has nothing below it."""
-    seen: set[str] = set()
-    kept = []
-    for number, row in enumerate(rows):
-        alone = number + 1 == len(rows) or not rows[number + 1].startswith(" ")
-        if row.startswith(" ") or not alone or row not in seen:
-            kept.append(row)
-        if not row.startswith(" "):
-            seen.add(row)
-    return kept
+    """Without blank lines; a block, which is a line with all that is indented below it, that comes
+    again word for word comes once."""
+    blocks: list[list[str]] = []
+    for row in filter(None, map(str.rstrip, text.split("\n"))):
+        if row.startswith(" ") and blocks:
+            blocks[-1].append(row)
+        else:
+            blocks.append([row])
+    once = dict.fromkeys(map(tuple, blocks))
+    return tuple(row for block in once for row in block)
 
 
 __all__ = ["Remedy", "RemedyError", "check_template", "lines", "render"]

@@ -17,7 +17,7 @@ from ..config.tree import ParseWarning, Tree, parse
 from ..platforms import Platform
 from ..platforms import load as load_platform
 from . import remedy
-from .answers import Answer, Item
+from .answers import Answer, Item, given
 from .checks import KINDS, Check, Maker, Run
 from .checks.base import Place
 from .evidence import Shown
@@ -137,7 +137,7 @@ class RuleSet:
         judged = self._judged(tree, platform, facts)
         shown = Shown(tree, platform, [one.answer for one in judged])
         findings = tuple(_finding(one, shown, facts, waivers, today) for one in judged)
-        warnings = tuple(replace(w, message=shown.message(w.message)) for w in tree.warnings)
+        warnings = tuple(replace(w, message=shown.message(given(w.message))) for w in tree.warnings)
         return self._verdict(facts, platform, findings, warnings)
 
     def unknown(self, facts: DeviceFacts, reason: str) -> DeviceVerdict:
@@ -190,9 +190,11 @@ class RuleSet:
         except RuleError as error:
             answer = Answer(State.ERROR, str(error))
         except Exception as error:  # noqa: BLE001 - a rule that breaks is that rule's result
-            answer = Answer(State.ERROR, f"the rule broke: {type(error).__name__}: {error}")
+            answer = Answer(State.ERROR, f"the rule broke: {type(error).__name__}: {given(error)}")
         if lost is not None and answer.absent:
-            message = f"line {lost.line}: {lost.message}, so it cannot be told: {answer.message}"
+            message = (
+                f"line {lost.line}: {given(lost.message)}, so it cannot be told: {answer.message}"
+            )
             answer = Answer(State.UNKNOWN, message)
         return _Judged(rule.info, answer, ready)
 
@@ -288,7 +290,7 @@ def _lines(judged: _Judged, facts: DeviceFacts) -> tuple[tuple[str, ...], str]:
         items = judged.answer.items or (Item({}),)
         return remedy.lines(ready.spec.remediation, items, values), ""
     except RemedyError as error:
-        return (), f"no remediation: {error}"
+        return (), f"no remediation: {given(error)}"
 
 
 def _finding(

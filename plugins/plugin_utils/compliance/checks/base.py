@@ -14,7 +14,7 @@ from functools import lru_cache
 from typing import Any
 
 from ...platforms import Platform
-from ..answers import Answer, Item, Line
+from ..answers import Answer, Item, Line, given
 from ..lookup import Hit, Lookup, Scope, Sections
 from ..patterns import PLACEHOLDER, Pattern, filled
 from ..results import DeviceFacts, State
@@ -129,6 +129,12 @@ class Maker:
             problem = f"{key}: the parameter {name!r} is no number: {self.parameters[name]!r}"
             raise self.error(spec, problem) from None
 
+    def said(self, spec: CheckSpec) -> str | None:
+        """The author's message with the parameters in; captured values stay placeholders."""
+        message = spec.values.get("message")
+        values = {n: str(v) for n, v in self.parameters.items() if n not in self.captured}
+        return None if message is None else filled(message, values)
+
     def error(self, spec: CheckSpec, problem: str) -> RuleError:
         """An error that names the check's file and line."""
         return self.source.error(spec.line, f"{spec.kind}: {problem}")
@@ -150,7 +156,7 @@ class Check(ABC):
     """A check, ready to run on any number of devices."""
 
     def __init__(self, spec: CheckSpec, maker: Maker) -> None:
-        self._message: str | None = spec.values.get("message")
+        self._message = maker.said(spec)
         self._top = bool(spec.values.get("top"))
         within = spec.values.get("in")
         self._within = None if within is None else maker.sections(within, spec)
@@ -191,7 +197,7 @@ class Check(ABC):
 
 def where(place: Place) -> str:
     """The words that say in which section something is."""
-    return f" in `{place.section}`" if place.section else ""
+    return f" in `{given(place.section)}`" if place.section else ""
 
 
 def missing(place: Place, **captures: Any) -> Item:

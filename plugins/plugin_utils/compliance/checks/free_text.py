@@ -9,7 +9,7 @@ from __future__ import annotations
 import re
 
 from ..answers import Answer, Item
-from ..patterns import PLACEHOLDER, filled, found_in
+from ..patterns import PLACEHOLDER, filled, found_in, marked
 from ..results import State
 from ..rules.source import CheckSpec
 from .base import Check, Maker, Place, Run, fixed, missing, where
@@ -36,12 +36,14 @@ class FreeText(Check):
         if lacks is not None:
             bad = [node for node, text in texts.items() if found_in(lacks, text, place.bound)]
             if bad:
-                return self._wrong(f"`{shown}` holds `{filled(lacks, place.bound)}`", bad, place)
+                return self._wrong(
+                    f"`{shown}` holds `{filled(lacks, marked(place.bound))}`", bad, place
+                )
         nodes = list(texts)
         if contains is not None:
             nodes = [node for node, text in texts.items() if found_in(contains, text, place.bound)]
             if not nodes:
-                said = f"`{shown}` does not hold `{filled(contains, place.bound)}`"
+                said = f"`{shown}` does not hold `{filled(contains, marked(place.bound))}`"
                 return self._wrong(said, list(texts), place)
         return Answer(State.PASS, f"`{shown}` is as it should be", nodes)
 

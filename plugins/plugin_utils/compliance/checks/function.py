@@ -9,10 +9,11 @@ from __future__ import annotations
 import importlib
 import sys
 from collections.abc import Callable, Iterator, Mapping
+from dataclasses import replace
 from typing import Any
 
 from ...config.tree import Tree
-from ..answers import Answer, Line
+from ..answers import Answer, Line, given
 from ..lookup import Scope, Sections
 from ..patterns import Pattern
 from ..results import DeviceFacts, State
@@ -63,17 +64,14 @@ class Function(Check):
         self._work = _load(self._name, spec, maker)
 
     def _answer(self, run: Run, place: Place) -> Answer:
-        given = self._work(Context(run, place.scope), **self._args)
-        if isinstance(given, Answer):
-            return given
-        if isinstance(given, bool):
-            state = State.PASS if given else State.FAIL
-            return (
-                Answer.failed(f"{self._name} says no")
-                if not given
-                else Answer(state, f"{self._name} says yes", absent=True)
-            )
-        lines = list(given)
+        found = self._work(Context(run, place.scope), **self._args)
+        if isinstance(found, Answer):
+            return replace(found, message=given(found.message))
+        if isinstance(found, bool):
+            if not found:
+                return Answer.failed(f"{self._name} says no")
+            return Answer(State.PASS, f"{self._name} says yes", absent=True)
+        lines = list(found)
         if not lines:
             return Answer(State.PASS, f"{self._name} found nothing wrong", absent=True)
         return Answer.failed(f"{self._name} found {len(lines)} wrong", lines)

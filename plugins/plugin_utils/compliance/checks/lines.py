@@ -6,7 +6,7 @@
 
 from __future__ import annotations
 
-from ..answers import Answer, Item
+from ..answers import Answer, Item, given, number
 from ..results import State
 from ..rules.source import CheckSpec
 from .base import MANY, Check, Maker, Place, Run, missing, offending, where
@@ -69,7 +69,7 @@ class SameLine(Check):
             said = f"the line matches `{pattern.shown(place.bound)}`"
             return Answer(State.PASS, said, (place.node,))
         item = Item(place.bound, place.section, text, place.node)
-        message = f"`{text}` does not match `{pattern.shown(place.bound)}`"
+        message = f"`{given(text)}` does not match `{pattern.shown(place.bound)}`"
         return Answer(State.FAIL, message, (place.node,), (item,))
 
 
@@ -93,7 +93,7 @@ class Count(Check):
         if self._distinct is not None:
             count = len({hit[1][self._distinct] for _scope, hit in found})
         wanted = bounds(self._min, self._max)
-        said = f"{count} x `{self._pattern.shown(place.bound)}`{where(place)}"
+        said = f"{count} times `{self._pattern.shown(place.bound)}`{where(place)}"
         if (self._min is None or count >= self._min) and (self._max is None or count <= self._max):
             return Answer(State.PASS, f"{said} ({wanted})", nodes[:MANY], absent=not nodes)
         items = [offending(run, self._pattern, place, one, count=count) for one in found]
@@ -106,8 +106,8 @@ class Count(Check):
 def bounds(least: float | None, most: float | None) -> str:
     """The words for a range; whole numbers without a point."""
     if least is not None and most is not None:
-        return f"{least:g}" if least == most else f"{least:g} to {most:g}"
-    return f"{least:g} or more" if least is not None else f"{most:g} or less"
+        return number(least) if least == most else f"{number(least)} to {number(most)}"
+    return f"{number(least)} or more" if least is not None else f"{number(most or 0)} or less"
 
 
 def _lines(count: int) -> str:

@@ -78,4 +78,5 @@ def _joined(state: State, answers: list[Answer], between: str = "; ") -> Answer:
         list(dict.fromkeys(node for answer in answers for node in answer.nodes)),
         [item for answer in answers for item in answer.items],
         any(answer.absent for answer in answers),
+        [node for answer in answers for node in answer.origins],
     )

@@ -9,7 +9,8 @@ from __future__ import annotations
 from collections.abc import Mapping
 from re import Match
 
-from ..answers import Answer
+from ..answers import Answer, given
+from ..answers import number as shown
 from ..results import State
 from ..rules.source import CheckSpec
 from .base import MANY, Check, Maker, Place, Run, fixed, missing, offending, where
@@ -47,10 +48,10 @@ class Number(Check):
             if number is None:
                 unreadable.append(one[1][0])
             elif not self._right(number):
-                wrong.append(offending(run, self._pattern, place, one, number=f"{number:g}"))
+                wrong.append(offending(run, self._pattern, place, one, number=shown(number)))
         if wrong:
             first = wrong[0]
-            said = f"{first.captures['number']} in `{first.line}`{where(place)}"
+            said = f"{first.captures['number']} in `{given(first.line)}`{where(place)}"
             message = f"{said}: it should be {self._wanted()}"
             return Answer(State.FAIL, message, [item.node for item in wrong], wrong)
         if unreadable:
@@ -60,14 +61,14 @@ class Number(Check):
         return Answer(State.PASS, f"it is {self._wanted()}{where(place)}", nodes)
 
     def _where_absent(self, place: Place) -> Answer:
-        shown = f"nothing matches `{self._pattern.shown(place.bound)}`{where(place)}"
+        nothing = f"nothing matches `{self._pattern.shown(place.bound)}`{where(place)}"
         if self._absent is not None:
-            return fixed(self._absent, shown, place)
+            return fixed(self._absent, nothing, place)
         default = self._default or 0
-        message = f"{shown}, and the default is {default:g}"
+        message = f"{nothing}, and the default is {shown(default)}"
         if self._right(default):
             return Answer(State.PASS, message, absent=True)
-        item = missing(place, number=f"{default:g}")
+        item = missing(place, number=shown(default))
         message = f"{message}: it should be {self._wanted()}"
         return Answer(State.FAIL, message, (), (item,), absent=True)
 

@@ -79,16 +79,20 @@ def _together(parts: list[_Part], noun: str, own: bool) -> Answer:
     for state in (State.FAIL, State.UNKNOWN):
         if chosen := [part for part in parts if part.answer.state is state]:
             items = [item for part in chosen for item in part.items()]
-            return Answer(
-                state, _said(chosen, len(parts), noun), _nodes(chosen, own), items, absent
-            )
+            said, nodes = _said(chosen, len(parts), noun), _nodes(chosen, own)
+            return Answer(state, said, nodes, items, absent, _origins(chosen))
     held = [part for part in parts if part.answer.state is State.PASS]
     if not held:
-        return Answer(State.NOT_APPLICABLE, parts[0].answer.message, (), (), absent)
+        return Answer(State.NOT_APPLICABLE, parts[0].answer.message, absent=absent)
     message = held[0].answer.message
     if len(held) > 1:
         message = f"so it is in all {len(held)} {noun}; the first: {message}"
-    return Answer(State.PASS, message, _nodes(held[:MANY], own)[:MANY], (), absent)
+    nodes = _nodes(held[:MANY], own)[:MANY]
+    return Answer(State.PASS, message, nodes, (), absent, _origins(held[:1]))
+
+
+def _origins(parts: list[_Part]) -> list[int]:
+    return [node for part in parts for node in (part.node, *part.answer.origins)]
 
 
 def _said(chosen: list[_Part], total: int, noun: str) -> str:

@@ -11,7 +11,7 @@ from collections.abc import Mapping
 from functools import lru_cache
 from typing import Any
 
-from ..answers import Answer, Item
+from ..answers import Answer, Item, given
 from ..results import State
 from ..rules.source import CheckSpec
 from .base import Check, Maker, Place, Run, fixed
@@ -45,7 +45,9 @@ class State_(Check):  # noqa: N801 - the key is `state`, and State is taken
         try:
             rows = rows_of(run.platform.templates, self._command, output)
         except Unparsed as error:
-            return fixed(self._missing, f"`{self._command}` cannot be parsed: {error}", place)
+            return fixed(
+                self._missing, f"`{self._command}` cannot be parsed: {given(error)}", place
+            )
         return self._judge([row for row in rows if _fits(row, self._where)])
 
     def _judge(self, rows: list[Row]) -> Answer:
@@ -111,4 +113,4 @@ def _fits(row: Row, fields: _Fields) -> bool:
 
 
 def _shown(row: Row, fields: _Fields) -> str:
-    return ", ".join(f"{name} is {row.get(name, 'missing')!r}" for name in fields)
+    return ", ".join(f"{name} is {given(repr(row.get(name, 'missing')))}" for name in fields)

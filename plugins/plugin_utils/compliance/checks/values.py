@@ -10,7 +10,7 @@ import ipaddress
 from collections.abc import Iterable
 from typing import Any
 
-from ..answers import Answer, Item
+from ..answers import Answer, Item, given, number
 from ..results import State
 from ..rules.source import CheckSpec
 from .base import Check, Maker, Place, Run, fixed, where
@@ -76,7 +76,7 @@ class ValueSet(Check):
         if extra:
             parts.append(f"{_listed(extra)} not in {self._variable}")
         if few:
-            parts.append(f"only {len(list(values))} where {self._min:g} are asked for")
+            parts.append(f"only {len(list(values))} where {number(self._min or 0)} are asked for")
         return ", ".join(parts)
 
 
@@ -98,4 +98,4 @@ def _plain(value: str) -> str:
 
 
 def _listed(values: Iterable[str]) -> str:
-    return ", ".join(values)
+    return ", ".join(map(given, values))

@@ -169,7 +169,7 @@ def test_count_counts_lines_or_different_values(ask: Ask) -> None:
     assert ask(check.format(2), text).state is State.PASS
     assert ask(check.format(1), text).state is State.FAIL
     assert ask("count: username\nmin: 3\nmax: 3", text).state is State.PASS
-    assert "3 x" in ask("count: username\nmin: 4", text).message
+    assert "3 times `username`" in ask("count: username\nmin: 4", text).message
 
 
 @pytest.mark.parametrize(

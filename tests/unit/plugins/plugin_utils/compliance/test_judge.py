@@ -199,6 +199,26 @@ def test_captured_secrets_are_hidden_in_messages_and_shown_to_the_device(
     assert ruleset.remedies(text, facts, only=["T-002"]) == ()
 
 
+def test_the_words_of_a_rule_are_no_secrets(ask: Ask) -> None:
+    """They may look like one to the gate; parameters and captured values stand in them."""
+    check = """
+        each_line: 'username (?P<user>\\S+)'
+        none: pass
+        check: {line: 'username \\S+ secret'}
+        message: 'a password weaker than {kind} is set for {user}'
+        """
+    finding = ask(check, "username ann password hunter22\n", head="params: {kind: scrypt}\n")
+    assert finding.message == "a password weaker than scrypt is set for ann"
+    assert "hunter" not in repr(finding)
+    finding = ask(
+        "each_section: 'snmp community (?P<c>.*)'\nnone: fail\ncheck: {forbid: x}",
+        "set snmp community hunter22 authorization read-only\n",
+        "juniper_junos",
+    )
+    assert finding.state is State.PASS
+    assert "hunter" not in repr(finding)
+
+
 def test_secrets_known_by_their_section_alone_are_hidden_in_evidence(ask: Ask) -> None:
     """A key of digits is a number everywhere but below a TACACS+ server."""
     text = "tacacs server a\n address ipv4 192.0.2.1\n key 12345678\n"
@@ -230,6 +250,42 @@ def test_remediation_is_rendered_from_what_failed(rules: Callable[..., RuleSet])
         " transport input ssh",
         "line vty 5 15",
         " transport input ssh",
+    )
+
+
+def test_blocks_come_once_and_their_lines_as_often_as_they_were_written(
+    rules: Callable[..., RuleSet],
+) -> None:
+    """What closes a FortiOS block closes each; a block that two items ask for comes once."""
+    more = """\
+        remediation: |
+          {% for item in failed %}
+          config system interface
+           edit "{{ item.name }}"
+            set x
+           next
+           end
+          config system global
+           set y
+           end
+          {% endfor %}
+        """
+    one = 'config system interface\nedit "{}"\nset z\nnext\nend\n'
+    text = one.format("a") + one.format("b")
+    check = """
+        each_line: 'config system interface edit "(?P<name>[^"]+)"'
+        none: pass
+        check: {forbid: config}
+        """
+    ruleset = rules(check, "fortinet", more=more)
+    [finding] = ruleset.judge(text, DeviceFacts("f1", "fortios")).findings
+    block = (' edit "{}"', "  set x", " next", " end")
+    assert finding.remediation == (
+        "config system interface",
+        *(row.format("a") for row in block),
+        *("config system global", " set y", " end"),
+        "config system interface",
+        *(row.format("b") for row in block),
     )
 
 
