@@ -12,9 +12,10 @@ author:
   - The prime.netops authors (@prime)
 description:
   - Reads from the ledger what became of the host in a run of M(prime.netops.config_backup),
-    M(prime.netops.nornir_task) or M(prime.netops.device_command), and ends as that did - ok,
-    changed, failed or unreachable. Thus the play recap, AWX's host summaries, its relaunch on
-    failed hosts, and every callback plugin tell the fleet's truth.
+    M(prime.netops.config_compliance), M(prime.netops.nornir_task) or
+    M(prime.netops.device_command), and ends as that did - ok, changed, failed or unreachable. Thus
+    the play recap, AWX's host summaries, its relaunch on failed hosts, and every callback plugin
+    tell the fleet's truth.
   - An ordinary task for each host, which costs a process of about 20 ms for each with a local
     connection.
 options:
@@ -29,7 +30,9 @@ attributes:
     description: Tells what a fleet task in check mode found.
     support: full
   diff_mode:
-    description: Shows a changed configuration before and after, normalised, its secrets taken out.
+    description:
+      - Shows a changed configuration before and after, normalised, its secrets taken out; of a
+        device that was judged, the lines that would mend what failed.
     support: full
 """
 
@@ -58,7 +61,10 @@ status:
   returned: when the run came to the host
   type: str
 result:
-  description: What M(prime.netops.nornir_task) or M(prime.netops.device_command) returned for it.
+  description:
+    - What M(prime.netops.nornir_task) or M(prime.netops.device_command) returned for it. Of
+      M(prime.netops.config_compliance) its C(score), C(verdict), findings by state (C(states)) and
+      the C(failed) rules, the worst first.
   returned: when there is one
   type: raw
 error_class:

@@ -71,6 +71,8 @@ class ErrorClass(Enum):
     BAD_INVENTORY = "bad_inventory"
     SKIPPED_BY_BREAKER = "skipped_by_breaker"
     QUARANTINED = "quarantined"
+    NO_CONFIGURATION = "no_configuration"
+    NOT_COMPLIANT = "not_compliant"
     INTERRUPTED = "interrupted"
     INTERNAL = "internal"
 
@@ -189,6 +191,20 @@ VERDICTS: dict[ErrorClass, Verdict] = {
         remedy="Mend or remove it; the first try that works releases it, and ignore_quarantine "
         "tries it now.",
     ),
+    ErrorClass.NO_CONFIGURATION: Verdict(
+        transient=False,
+        reached=True,
+        cause="The store has no configuration of this device that could be judged.",
+        remedy="Back it up first, from the same inventory name and into the same store, or judge "
+        "with compliance_fresh: true.",
+    ),
+    ErrorClass.NOT_COMPLIANT: Verdict(
+        transient=False,
+        reached=True,
+        cause="The device's score is below the one wanted, or a rule failed that no device may "
+        "fail.",
+        remedy="Look at its findings in the report; mend the configuration, or waive the rule.",
+    ),
     ErrorClass.INTERRUPTED: Verdict(
         transient=False,
         reached=True,
@@ -292,6 +308,18 @@ class Quarantined(NetopsError):
     """A device that failed run after run is left alone for a while."""
 
     error_class = ErrorClass.QUARANTINED
+
+
+class NoConfiguration(NetopsError):
+    """There is no stored configuration to work on."""
+
+    error_class = ErrorClass.NO_CONFIGURATION
+
+
+class NotCompliant(NetopsError):
+    """The device's configuration was judged, and fails."""
+
+    error_class = ErrorClass.NOT_COMPLIANT
 
 
 class Interrupted(NetopsError):

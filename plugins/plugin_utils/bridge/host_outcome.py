@@ -13,8 +13,11 @@ from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from typing import Any, ClassVar
 
+from ansible import constants
 from ansible.errors import AnsibleActionFail
 from ansible.plugins.action import ActionBase
+from ansible.utils.color import stringc
+from ansible.utils.display import Display
 
 from ..config.normalise import normalise
 from ..errors import StoreError
@@ -50,8 +53,8 @@ class HostOutcome(ActionBase):  # type: ignore[misc]
                 if outcome is None:
                     return _untouched(name, args["run_id"])
                 result = _result(outcome)
-                if self._task.diff and outcome.changed:
-                    result["diff"] = _diff(outcome, store, ledger)
+                if self._task.diff:
+                    result.update(_diffs(outcome, store, ledger))
         except StoreError as error:
             raise AnsibleActionFail(str(error)) from error
         return result
@@ -97,6 +100,37 @@ def _result(outcome: DeviceOutcome) -> dict[str, Any]:
             f"{outcome.device}: {outcome.error_class}: {outcome.message}. {outcome.remedy}"
         )
     return result
+
+
+def _diffs(outcome: DeviceOutcome, store: Store, ledger: Store) -> dict[str, Any]:
+    """What ``--diff`` shows: the change of a configuration, or what would mend it."""
+    if outcome.changed:
+        return {"diff": _diff(outcome, store, ledger)}
+    mending = "".join(
+        _mending(finding)
+        for judged in ledger.judged(outcome.run_id, outcome.device)
+        for finding in judged.findings
+        if finding["state"] == "fail" and finding.get("remediation")
+    )
+    if not mending:
+        return {}
+    name = outcome.device
+    prepared = f"--- {name} (as it was judged)\n+++ {name} (as the rules want it)\n{mending}"
+    # Ansible shows the diff of a task that changed something, and this one is of what did not.
+    Display().display("".join(map(_coloured, prepared.splitlines(keepends=True))))
+    return {"diff": {"prepared": prepared}}
+
+
+def _coloured(line: str) -> str:
+    colours = {"+": constants.COLOR_DIFF_ADD, "@": constants.COLOR_DIFF_LINES}
+    coloured: str = stringc(line.rstrip("\n"), colours.get(line[:1], "normal"))
+    return f"{coloured}\n"
+
+
+def _mending(finding: Mapping[str, Any]) -> str:
+    """The lines that would mend one finding; its secrets have been taken out."""
+    lines = "".join(f"+{line}\n" for line in finding["remediation"])
+    return f"@@ {finding['rule']}: {finding.get('message', '')} @@\n{lines}"
 
 
 def _diff(outcome: DeviceOutcome, store: Store, ledger: Store) -> dict[str, str]:

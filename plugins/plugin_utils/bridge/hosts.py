@@ -73,6 +73,33 @@ class DeviceReader:
         self.secrets.update(device.secrets)
         return device
 
+    def reading(self, names: Iterable[str]) -> DeviceReader:
+        """This reader; from now on it reads these variables of each device too."""
+        self._names = tuple(dict.fromkeys((*self._names, *names)))
+        return self
+
+    def described(self, name: str) -> Device:
+        """The device of this name without what a login needs, for jobs that contact none.
+
+        So a password that does not decrypt is not in the way of what the store knows of it.
+        """
+        try:
+            variables = _Variables(self._of_host(name))
+            return Device(
+                name=name,
+                platform=_platform(variables),
+                site=self._site(variables),
+                data=self._data(variables),
+            )
+        except NetopsError as problem:
+            return Device(name=name, problem=problem)
+
+    def _site(self, variables: _Variables) -> str:
+        return self._key("site", variables) or "default"
+
+    def _data(self, variables: _Variables) -> dict[str, Any]:
+        return {key: variables.get(key) for key in self._names}
+
     def _of_host(self, name: str) -> Mapping[str, Any]:
         if name not in self._hostvars:
             raise BadInventory("it is not in the inventory")
@@ -83,7 +110,7 @@ class DeviceReader:
         return variables
 
     def _read(self, name: str, variables: _Variables) -> Device:
-        site = self._key("site", variables) or "default"
+        site = self._site(variables)
         password = self._ssh.text("password", variables)
         return Device(
             name=name,
@@ -102,7 +129,7 @@ class DeviceReader:
             host_key_check=self._host_key_check(variables),
             legacy_crypto=_flag("netops_legacy_crypto", variables.get("netops_legacy_crypto")),
             driver_options=_mapping(variables, "netops_netmiko_options"),
-            data={key: variables.get(key) for key in self._names},
+            data=self._data(variables),
         )
 
     def _key(self, key: str, variables: _Variables) -> str:

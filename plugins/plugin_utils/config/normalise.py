@@ -53,10 +53,19 @@ def normalise(text: str, platform: Platform) -> Normalised:
     Idempotent: normalising ``exact``, or ``text``, again changes nothing. Never raises.
     """
     exact = clean(text, platform).text
-    steady = _drop_lines(exact, platform.volatile)
-    stable = platform.resalted.sub(mask, steady) if platform.resalted else steady
-    shown = redact(_visible(steady), platform)
+    kept = _drop_lines(exact, platform.volatile)
+    stable = platform.resalted.sub(mask, kept) if platform.resalted else kept
+    shown = redact(_visible(kept), platform)
     return Normalised(exact, _sha256(stable), shown, _sha256(shown))
+
+
+def steady(exact: str, platform: Platform) -> str:
+    """Return an exact text without volatile lines and control characters, secrets still in it.
+
+    Its lines are those of the text that people see; `redact.shown_lines` has their numbers there,
+    so that what a judgement of it cites is found in the git mirror.
+    """
+    return _visible(_drop_lines(exact, platform.volatile))
 
 
 def clean(text: str, platform: Platform) -> Cleaned:

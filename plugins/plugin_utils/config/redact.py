@@ -13,7 +13,7 @@ from __future__ import annotations
 
 import json
 import re
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from re import Match
 from typing import Any
 from urllib.parse import quote, quote_plus
@@ -21,26 +21,52 @@ from urllib.parse import quote, quote_plus
 from ..platforms import Platform, Section, load_all_secrets, load_common
 
 MASK = "<redacted>"
+_ARMOUR = "-----BEGIN"
+"""What a key or certificate in text begins with (RFC 7468)."""
 MIN_SECRET = 4
 """Known secrets shorter than this many characters are left alone: "a" or "123" as a password
 would otherwise turn every text into masks, and hide from the reader which device failed."""
 
 
-def redact(text: str, platform: Platform | None = None) -> str:
+def redact(
+    text: str,
+    platform: Platform | None = None,
+    hide: Callable[[Match[str]], str] | None = None,
+) -> str:
     """Return the text with every secret that a rule knows replaced by ``<redacted>``.
 
     With a platform its own rules and the common ones are used: right for what it printed.
     Without, the common ones and those of all platforms are: right for logs and messages, where a
     word too many that disappears does no harm. A secret of several words needs the platform.
+    ``hide`` replaces a secret by something else than `mask` does.
     """
+    hide = hide or mask
     if platform is None:
-        text = load_common().pattern.sub(mask, text)
+        text = load_common().pattern.sub(hide, text)
         rules, sections = load_all_secrets()
     else:
         rules, sections = platform.secrets, platform.sections
     for section in sections:
-        text = _in_section(text, section)
-    return rules.sub(mask, text)
+        text = _in_section(text, section, hide)
+    return rules.sub(hide, text)
+
+
+def shown_lines(text: str, platform: Platform) -> list[int] | None:
+    """Return where each line of a text stands once it is redacted, both counted from 1.
+
+    None where it stands as before: only a secret of several lines moves what comes after it, and
+    those are keys in PEM armour. The text must hold no NUL.
+    """
+    if _ARMOUR not in text:
+        return None
+    rows = redact(text, platform, _mask_and_mark).split("\n")
+    return [number for number, row in enumerate(rows, 1) for _line in range(1 + row.count("\0"))]
+
+
+def _mask_and_mark(match: Match[str]) -> str:
+    """As `mask`, with a NUL for each line end that the secret had."""
+    masked = mask(match)
+    return masked + "\0" * (match[0].count("\n") - masked.count("\n"))
 
 
 def mask(match: Match[str]) -> str:
@@ -53,8 +79,8 @@ def mask(match: Match[str]) -> str:
     return f"{whole[: start - offset]}{MASK}{whole[end - offset :]}"
 
 
-def _in_section(text: str, section: Section) -> str:
-    return section.block.sub(lambda block: section.secrets.sub(mask, block[0]), text)
+def _in_section(text: str, section: Section, hide: Callable[[Match[str]], str]) -> str:
+    return section.block.sub(lambda block: section.secrets.sub(hide, block[0]), text)
 
 
 class Redactor:

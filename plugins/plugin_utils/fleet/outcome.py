@@ -16,7 +16,7 @@ from nornir.core.task import MultiResult
 from ..config.normalise import Normalised
 from ..config.redact import Redactor, redact
 from ..errors import NetopsError
-from ..store.records import DeviceStatus
+from ..store.records import DeviceStatus, JudgedRecord
 from .classify import classify
 from .flight import Attempt
 from .host import FleetHost
@@ -26,7 +26,8 @@ from .host import FleetHost
 class Outcome:
     """A device's end. ``status``: ok, changed, failed or unreachable; times since the epoch.
 
-    ``result`` is a `Normalised`, or made of JSON types only.
+    ``result`` is a `Normalised`, or made of JSON types only. ``judged`` is what a compliance run
+    found.
     """
 
     name: str
@@ -40,6 +41,7 @@ class Outcome:
     error: NetopsError | None = None
     message: str = ""
     result: Any = None
+    judged: JudgedRecord | None = None
 
     @property
     def failed(self) -> bool:

@@ -8,6 +8,8 @@ from __future__ import annotations
 
 from .loader import (
     BadPlatformFile,
+    Blob,
+    Layout,
     Nesting,
     Platform,
     Proof,
@@ -21,6 +23,8 @@ from .loader import (
 
 __all__ = [
     "BadPlatformFile",
+    "Blob",
+    "Layout",
     "Nesting",
     "Platform",
     "Proof",

@@ -122,6 +122,40 @@ class Section:
 
 
 @dataclass(frozen=True, slots=True)
+class Blob:
+    """Text of many lines inside a configuration that is none itself, such as a certificate."""
+
+    open: Pattern[str]
+    """Begins with a newline and ends within the blob's first line."""
+    close: Pattern[str] | None
+    """What ends it; None where the group ``close`` of ``open`` holds it literally."""
+
+
+@dataclass(frozen=True, slots=True)
+class Layout:
+    """How a configuration text is read as a tree."""
+
+    comments: tuple[str, ...]
+    """What a line that says nothing begins with, behind its indentation."""
+    separator: str | None
+    """The comment line that closes all open blocks, whatever the indentation after it."""
+    ends: frozenset[str]
+    """Lines that do nothing but close a block."""
+    blobs: tuple[Blob, ...]
+    strings: bool
+    """Whether strings in double quotes may span lines."""
+    forms: tuple[tuple[str, Pattern[str]], ...]
+    """Other families that the platform prints too, each known by what its text begins with."""
+    context: str | None
+    """What a line begins with that is the context of those after it ("set" family)."""
+    ordered: tuple[str, ...]
+    """Expressions for the beginnings of headers, and of lines at the top, below which or among
+    which the order of lines matters."""
+    drop: Pattern[str] | None
+    """Leading words, common to all paths, that are left out of them."""
+
+
+@dataclass(frozen=True, slots=True)
 class Platform:
     """Everything the collection knows of one network operating system."""
 
@@ -131,10 +165,13 @@ class Platform:
     """Other values of ``ansible_network_os``, and other tools' names, that mean this platform."""
     netmiko: str
     """netmiko's device_type."""
+    templates: str
+    """ntc-templates' name of the platform, by which ``show`` outputs are parsed."""
     syntax: str
     """Family of the configuration's syntax: indent, brace, set, config_edit, xml or sros."""
     comment: str
     """What begins a comment line."""
+    layout: Layout
     config: Fetch
     prompt: str | None
     """For netmiko's expect_string: from a newline to the end of the text, so that it holds when
@@ -295,18 +332,21 @@ def parse(data: Mapping[str, Any], path: Path) -> Platform:
     """
     node = _Node(data, path)
     prompt = node.optional("prompt")
+    proof = _proof(node.child("complete"))
     platform = Platform(
         name=node.string("name"),
         title=node.string("title"),
         aliases=node.strings("aliases"),
         netmiko=node.string("netmiko"),
+        templates=node.optional("templates") or node.string("netmiko"),
         syntax=node.choice("syntax", _SYNTAXES),
         comment=node.string("comment"),
+        layout=_layout(node, proof),
         config=_fetch(node.child("config")),
         prompt=prompt,
         privileged=node.boolean("privileged"),
         session=node.strings("session"),
-        complete=_proof(node.child("complete")),
+        complete=proof,
         noise=node.patterns("noise"),
         volatile=node.patterns("volatile", "\\n(?:", ")[^\\n]*"),
         volatile_rules=node.strings("volatile"),
@@ -357,6 +397,51 @@ def _proof(node: _Node) -> Proof:
     )
     node.finish()
     return proof
+
+
+def _layout(node: _Node, proof: Proof) -> Layout:
+    """What quotes and strings are to the proof of completeness they are to the tree."""
+    tree = node.child("tree") if "tree" in node else node.empty("tree")
+    drop = tree.optional("drop")
+    quoted = (
+        Blob(q.open, re.compile(re.escape(q.close)) if q.close else None) for q in proof.quoted
+    )
+    layout = Layout(
+        comments=(node.string("comment"), *tree.strings("comments")),
+        separator=tree.optional("separator"),
+        ends=frozenset(tree.strings("ends")),
+        blobs=(*quoted, *(_blob(child) for child in tree.children("blobs"))),
+        strings=proof.strings or ("strings" in tree and tree.boolean("strings")),
+        forms=tuple(_form(child) for child in tree.children("forms")),
+        context=tree.optional("context"),
+        ordered=_ordered(tree),
+        drop=tree.compile("drop", [drop], "(?:", ")(?: |$)") if drop else None,
+    )
+    tree.finish()
+    return layout
+
+
+def _ordered(tree: _Node) -> tuple[str, ...]:
+    tree.compile("ordered", tree.strings("ordered"))
+    return tree.strings("ordered")
+
+
+def _blob(node: _Node) -> Blob:
+    close = node.optional("close")
+    blob = Blob(
+        open=node.compile("open", [node.string("open")]),
+        close=node.compile("close", [close]) if close else None,
+    )
+    if close is None and "close" not in blob.open.groupindex:
+        raise node.error("close", "is missing, and open has no group named close")
+    node.finish()
+    return blob
+
+
+def _form(node: _Node) -> tuple[str, Pattern[str]]:
+    form = (node.choice("syntax", _SYNTAXES), node.compile("start", [node.string("start")]))
+    node.finish()
+    return form
 
 
 def _nesting(node: _Node) -> Nesting:
@@ -426,6 +511,9 @@ class _Node:
         if not isinstance(values, list) or not all(isinstance(v, str) for v in values):
             raise self.error(key, "a list of strings is expected")
         return tuple(values)
+
+    def empty(self, key: str) -> _Node:
+        return _Node({}, self._path, f"{self._where}{key}.")
 
     def child(self, key: str) -> _Node:
         return _Node(self.take(key, (dict,)), self._path, f"{self._where}{key}.")

@@ -8,11 +8,15 @@ from __future__ import annotations
 
 from .records import (
     AttemptRecord,
+    ComplianceRun,
     DeviceOutcome,
     DeviceRecord,
     DeviceStatus,
+    JudgedDevice,
+    JudgedRecord,
     LastGood,
     Run,
+    RunScore,
     RunStart,
     RunStatus,
     StoredText,
@@ -22,11 +26,15 @@ from .writer import Writer
 
 __all__ = [
     "AttemptRecord",
+    "ComplianceRun",
     "DeviceOutcome",
     "DeviceRecord",
     "DeviceStatus",
+    "JudgedDevice",
+    "JudgedRecord",
     "LastGood",
     "Run",
+    "RunScore",
     "RunStart",
     "RunStatus",
     "Store",

@@ -23,7 +23,7 @@ def insert_rows(
     statement = _dialect_insert(connection, table)
     keys = [column.name for column in table.primary_key]
     if replace:
-        others = [column.name for column in table.columns if column.name not in keys]
+        others = [name for name in rows[0] if name not in keys]
         statement = statement.on_conflict_do_update(
             index_elements=keys, set_={name: statement.excluded[name] for name in others}
         )

@@ -75,6 +75,75 @@ class StoredText:
 
 
 @dataclass(frozen=True, slots=True)
+class JudgedRecord:
+    """What a compliance run found on a device.
+
+    `body` is the findings as canonical JSON, without secrets: devices and runs with equal findings
+    share one copy. `open` has the severity and state of each rule that counts against the device,
+    `settled` the rules that were judged and do not. `summary` is what its host is told.
+    """
+
+    score: float | None
+    verdict: str
+    body: bytes
+    role: str = ""
+    file: str = ""
+    reason: str = ""
+    config_sha256: str | None = None
+    open: Mapping[str, tuple[str, str]] = field(default_factory=dict)
+    settled: frozenset[str] = frozenset()
+    summary: Mapping[str, Any] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True)
+class JudgedDevice:
+    """What a compliance run found on a device, read back.
+
+    `findings` is JSON. `since` tells when a rule began to fail, for those that failed in that run.
+    """
+
+    device: str
+    site: str
+    platform: str
+    role: str
+    file: str
+    score: float | None
+    verdict: str
+    reason: str
+    config_sha256: str | None
+    findings: list[dict[str, Any]]
+    since: Mapping[str, datetime]
+
+
+@dataclass(frozen=True, slots=True)
+class ComplianceRun:
+    """A compliance run as a whole: by what it judged, and what came out.
+
+    `rules` is JSON and keeps the words the rules had then. `verdicts` counts devices, `states`
+    findings.
+    """
+
+    run_id: str
+    profile: str
+    min_score: float
+    fail_on: str
+    rules: list[dict[str, Any]]
+    score: float | None
+    verdicts: Mapping[str, int]
+    states: Mapping[str, int]
+
+
+@dataclass(frozen=True, slots=True)
+class RunScore:
+    """A finished compliance run in the history of its profile."""
+
+    run_id: str
+    started: datetime
+    score: float | None
+    devices: int
+
+
+@dataclass(frozen=True, slots=True)
 class DeviceRecord:
     """What a run has to tell of one device. Handing in a second one replaces the first.
 
@@ -96,6 +165,7 @@ class DeviceRecord:
     config: StoredText | None = None
     previous_sha256: str | None = None
     result: Any = None
+    judged: JudgedRecord | None = None
 
 
 @dataclass(frozen=True, slots=True)

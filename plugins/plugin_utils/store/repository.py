@@ -18,11 +18,23 @@ from typing import Any, Self
 from sqlalchemy import Row, Select, func, insert, select, update
 
 from ..errors import StoreError
+from . import compliance
 from .breakers import BreakerStore
 from .codec import Codec, fernet_of, sha256, to_text
 from .database import Database, connect
 from .migrate import ensure_schema
-from .records import AttemptRecord, DeviceOutcome, DeviceStatus, LastGood, Run, RunStart, RunStatus
+from .records import (
+    AttemptRecord,
+    ComplianceRun,
+    DeviceOutcome,
+    DeviceStatus,
+    JudgedDevice,
+    LastGood,
+    Run,
+    RunScore,
+    RunStart,
+    RunStatus,
+)
 from .schema import attempt, config, device_run, latest, run
 from .writer import Writer
 
@@ -210,6 +222,22 @@ class Store:
         with self._database.reading() as connection:
             rows = connection.execute(select(run).order_by(run.c.id.desc()).limit(limit))
             return [_to_run(row) for row in rows]
+
+    def write_compliance(self, summary: ComplianceRun) -> None:
+        """Enter what a compliance run judged by and what came out. Raises StoreError."""
+        compliance.write_run(self._database, self._codec, summary)
+
+    def compliance(self, run_id: str) -> ComplianceRun:
+        """Return a compliance run; raises StoreError when there is none of this id."""
+        return compliance.read_run(self._database, self._codec, run_id)
+
+    def judged(self, run_id: str, device: str | None = None) -> Iterator[JudgedDevice]:
+        """Stream what a compliance run found on its devices, by name, or on the one named."""
+        return compliance.judged_devices(self._database, self._codec, run_id, device)
+
+    def compliance_history(self, profile: str, until: str, limit: int = 60) -> list[RunScore]:
+        """Return the newest finished runs of a profile up to the run `until`, the oldest first."""
+        return compliance.history(self._database, profile, until, limit)
 
     def _unknown_run(self, run_id: str) -> StoreError:
         return StoreError(

@@ -19,6 +19,7 @@ from sqlalchemy import Connection, delete, select, update
 
 from ..errors import StoreError
 from .codec import Codec, sha256, to_bytes
+from .compliance import judged_bodies, write_judged
 from .database import Database
 from .insert import insert_rows
 from .records import DeviceRecord, StoredText
@@ -155,6 +156,8 @@ def write_batch(
         if record.config is not None
     }
     texts = {copy.new["sha256"]: copy.new for copy in copies.values() if copy.new}
+    judged = {record.device: record.judged for record in ordered if record.judged}
+    bodies = judged_bodies(database, codec, judged.values())
     with database.writing() as connection:
         connection.execute(update(run).where(run.c.id == run_id).values(heartbeat=now))
         insert_rows(connection, config, [texts[key] for key in sorted(texts)], replace=False)
@@ -162,6 +165,9 @@ def write_batch(
         insert_rows(connection, device_run, rows, replace=True)
         _replace_attempts(connection, run_id, ordered)
         insert_rows(connection, latest, [copy.last_good for copy in copies.values()], replace=True)
+        if judged:
+            fresh = {name: copy.last_good["config_sha256"] for name, copy in copies.items()}
+            write_judged(connection, run_id, judged, bodies, fresh, now)
 
 
 def _last_good(database: Database, records: Sequence[DeviceRecord]) -> dict[str, Row]:

@@ -8,6 +8,7 @@ from typing import Any
 
 import yaml
 
+from .configs.facts import ntp_servers, syslog_servers
 from .dialects import DIALECTS
 from .plan import DeviceSpec, Plan
 
@@ -62,8 +63,11 @@ def _platforms(plan: Plan) -> dict[str, Any]:
 def _sites(devices: Iterable[DeviceSpec]) -> dict[str, Any]:
     groups: dict[str, Any] = {}
     for device in devices:
-        group = groups.setdefault(
-            f"site_{device.site}", {"vars": {"site": device.site}, "hosts": {}}
-        )
+        site = {
+            "site": device.site,
+            "compliance_ntp": list(ntp_servers(device.site)),
+            "compliance_syslog": list(syslog_servers(device.site)),
+        }
+        group = groups.setdefault(f"site_{device.site}", {"vars": site, "hosts": {}})
         group["hosts"][device.name] = {}
     return groups

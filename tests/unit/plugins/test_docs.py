@@ -22,11 +22,15 @@ import asyncssh
 import pytest
 from ansible_collections.prime.netops.plugins.plugin_utils.bridge.action import FleetAction
 from ansible_collections.prime.netops.plugins.plugin_utils.bridge.config_backup import ConfigBackup
+from ansible_collections.prime.netops.plugins.plugin_utils.bridge.config_compliance import (
+    ConfigCompliance,
+)
 from ansible_collections.prime.netops.plugins.plugin_utils.bridge.host_outcome import HostOutcome
 from ansible_collections.prime.netops.plugins.plugin_utils.bridge.nornir_task import (
     DeviceCommand,
     NornirTask,
 )
+from ansible_collections.prime.netops.plugins.plugin_utils.bridge.rule_test import RuleTest
 
 from tests.unit.plugins.plugin_utils.fleet.servers import PASSWORD, USER, Loop, SshServer
 
@@ -35,9 +39,11 @@ PLUGINS = ROOT / "plugins"
 MODULES = sorted(path.stem for path in (PLUGINS / "modules").glob("*.py"))
 ACTIONS = {
     "config_backup": ConfigBackup,
+    "config_compliance": ConfigCompliance,
     "device_command": DeviceCommand,
     "host_outcome": HostOutcome,
     "nornir_task": NornirTask,
+    "rule_test": RuleTest,
 }
 
 
@@ -96,7 +102,8 @@ def test_the_options_are_those_of_the_action(name: str) -> None:
 def test_secrets_among_the_options_are_kept_from_the_log(name: str) -> None:
     """A database's URL holds a password."""
     for option in ("store_url", "store_key"):
-        assert specification(name)[option]["no_log"] is True
+        if option in specification(name) or name != "rule_test":  # which opens no store
+            assert specification(name)[option]["no_log"] is True
 
 
 @pytest.mark.parametrize("name", MODULES)
@@ -153,10 +160,47 @@ def router() -> Iterator[SshServer]:
     loop.close()
 
 
+OWN_RULES = {
+    "rules/OWN-001.yml": """
+id: OWN-001
+title: Nobody logs in by Telnet
+rationale: It sends passwords in clear.
+severity: high
+profiles: [cis]
+checks:
+  - platforms: [cisco_ios]
+    check: {forbid: transport input telnet}
+  - platforms: [arista_eos]
+    not_applicable: a matter of another rule
+""",
+    "fixtures/OWN-001.yml": """
+rule: OWN-001
+cases:
+  - {platforms: [cisco_ios], expect: pass, config: '', mutate: [{add: transport input telnet}]}
+  - {platforms: [cisco_ios], expect: fail, config: transport input telnet}
+  - {platforms: [arista_eos], expect: not_applicable, config: ''}
+""",
+    "waivers.yml": """
+waivers:
+  - id: W-1
+    rules: [OWN-001]
+    devices: [r9]
+    justification: It goes in the spring.
+    owner: noc@example.net
+    expires: 2027-03-31
+""",
+}
+"""What the examples say the user has, below compliance/."""
+
+
 def playbook(place: Path, name: str, router: SshServer) -> tuple[str, ...]:
     """A play of the module's examples exactly as they are written, and the words to run it."""
     examples = document(name)["examples"]
     head = f"- name: Examples\n  hosts: all\n  gather_facts: false\n  tasks:\n{'':4}"
+    for file, text in OWN_RULES.items():
+        path = place / "compliance" / file
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.write_text(text)
     (place / "play.yml").write_text(head + textwrap.indent(examples, "    ").strip() + "\n")
     host = {
         "ansible_host": router.address,

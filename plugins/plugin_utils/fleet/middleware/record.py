@@ -79,9 +79,16 @@ def device_record(outcome: Outcome, last: LastGood | None) -> DeviceRecord:
         finished=_utc(outcome.finished),
         attempts=tuple(_attempt_record(attempt) for attempt in outcome.attempts),
         config=_stored_text(outcome.result),
-        result=None if isinstance(outcome.result, Normalised) else outcome.result,
+        result=_result(outcome),
         previous_sha256=last.config_sha256 if last else None,
+        judged=outcome.judged,
     )
+
+
+def _result(outcome: Outcome) -> Any:
+    if outcome.judged:
+        return dict(outcome.judged.summary)
+    return None if isinstance(outcome.result, Normalised) else outcome.result
 
 
 def _attempt_record(attempt: Attempt) -> AttemptRecord:

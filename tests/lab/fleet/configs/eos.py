@@ -31,7 +31,9 @@ aaa group server tacacs+ NETOPS
    server {f.tacacs[0]}
 !
 {f.when("AAA-002", "aaa authentication login default group NETOPS local")}\
-{f.when("AAA-004", "aaa accounting exec default start-stop group NETOPS")}!
+{f.when("VTY-005", "aaa authentication policy lockout failure 3 window 900 duration 900")}\
+{f.when("LOG-006", _LOGINS)}\
+{f.when("AAA-004", _ACCOUNTING)}!
 transceiver qsfp default-mode 4x10G
 !
 service routing protocols model multi-agent
@@ -53,8 +55,8 @@ dns domain {f.spec.site}.example.net
             ),
         )
     }\
-ntp server {f.ntp[0]} prefer
-{f.when("NTP-001", f"ntp server {f.ntp[1]}")}!
+ntp server {f.ntp[0]} prefer{_key(f)}
+{f.when("NTP-001", f"ntp server {f.ntp[1]}{_key(f)}")}!
 snmp-server contact noc@example.net
 snmp-server location {f.spec.site} rack {f.n % 40}
 snmp-server community {f.secret("ro")} ro{" MGMT" if f.ok("SNM-003") else ""}
@@ -70,6 +72,20 @@ interface Management1
    ip address {f.management}/24
 !
 """
+
+
+_LOGINS = (
+    "aaa authentication policy on-success log",
+    "aaa authentication policy on-failure log",
+)
+_ACCOUNTING = (
+    "aaa accounting exec default start-stop group NETOPS",
+    "aaa accounting commands all default start-stop group NETOPS",
+)
+
+
+def _key(f: Facts) -> str:
+    return " key 1" if f.ok("NTP-002") else ""
 
 
 def _port(f: Facts, i: int) -> str:
@@ -92,7 +108,7 @@ ip access-list standard MGMT
    10 permit 10.{f.site_number}.0.0/24
    20 deny any log
 !
-ip routing
+{f.when("NET-001", "no ip icmp redirect")}ip routing
 !
 ip prefix-list LOOPBACKS
    seq 10 permit 10.255.0.0/16 eq 32
@@ -118,10 +134,13 @@ EOF
 management api http-commands
    {"shutdown" if f.ok("SVC-001") else "no shutdown"}
 !
+management console
+   idle-timeout {5 if f.ok("VTY-002") else 0}
+!
 management ssh
    idle-timeout {5 if f.ok("VTY-002") else 0}
    {"ip access-group MGMT in" if f.ok("VTY-001") else "authentication mode keyboard-interactive"}
-   connection limit 20
+   connection limit {10 if f.ok("VTY-004") else 50}
 !
 {telnet}end
 """

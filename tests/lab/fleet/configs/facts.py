@@ -14,6 +14,21 @@ DEPARTMENTS = ("sales", "finance", "lab", "voice", "printers", "guests", "camera
 _BAD_SHARE = {"good": 0, "fair": 25, "bad": 65}
 
 
+def site_number(site: str) -> int:
+    """1 and up; 9 for a site of no list."""
+    return SITES.index(site) + 1 if site in SITES else 9
+
+
+def ntp_servers(site: str) -> tuple[str, str]:
+    """The two time servers of a site."""
+    return f"10.{site_number(site)}.0.11", f"10.{site_number(site)}.0.12"
+
+
+def syslog_servers(site: str) -> tuple[str, str]:
+    """The two log servers of a site."""
+    return f"10.{site_number(site)}.0.21", f"10.{site_number(site)}.0.22"
+
+
 @dataclass(frozen=True)
 class Facts:
     """One device, with the helpers its vendor's generator needs."""
@@ -34,17 +49,17 @@ class Facts:
     @property
     def site_number(self) -> int:
         """1 and up; decides the site's servers and networks."""
-        return SITES.index(self.spec.site) + 1 if self.spec.site in SITES else 9
+        return site_number(self.spec.site)
 
     @property
     def ntp(self) -> tuple[str, str]:
         """The site's two time servers."""
-        return f"10.{self.site_number}.0.11", f"10.{self.site_number}.0.12"
+        return ntp_servers(self.spec.site)
 
     @property
     def syslog(self) -> tuple[str, str]:
         """The site's two log servers."""
-        return f"10.{self.site_number}.0.21", f"10.{self.site_number}.0.22"
+        return syslog_servers(self.spec.site)
 
     @property
     def tacacs(self) -> tuple[str, str]:

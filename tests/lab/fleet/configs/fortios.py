@@ -13,9 +13,52 @@ def make(f: Facts, form: str) -> str:
     return f"{head}config firewall policy\n{rules}end\n{tail}"
 
 
-def _enc(f: Facts, label: str) -> str:
-    """A secret that is encrypted with a new salt at every show."""
-    return f"ENC {f.secret(label)}{SALT}"
+def _enc(f: Facts, *parts: str) -> str:
+    """A secret that is encrypted with a new salt at every show; the last part is its label."""
+    return f"ENC {''.join(parts[:-1])}{f.secret(parts[-1])}{SALT}"
+
+
+def _remote_admins(f: Facts, trusted: str) -> str:
+    return f.when(
+        "AAA-002",
+        f'''    edit "tacacs-admins"
+        set remote-auth enable
+        set accprofile "super_admin"
+        set vdom "root"{trusted}
+        set wildcard enable
+        set remote-group "NETOPS"
+    next''',
+    )
+
+
+def _password_policy(f: Facts) -> str:
+    return f.when(
+        "PWD-004",
+        (
+            "config system password-policy",
+            "    set status enable",
+            "    set minimum-length 15",
+            "end",
+        ),
+    )
+
+
+def _time_server(f: Facts, number: int) -> str:
+    lines = (
+        f"        edit {number}",
+        f'            set server "{f.ntp[number - 1]}"',
+        *(
+            (
+                "            set authentication enable",
+                f"            set key {_enc(f, 'ntp')}",
+                "            set key-id 1",
+            )
+            if f.ok("NTP-002")
+            else ()
+        ),
+        "        next",
+    )
+    return "".join(f"{line}\n" for line in lines)
 
 
 def _head(f: Facts, form: str) -> str:
@@ -29,6 +72,8 @@ def _head(f: Facts, form: str) -> str:
 #buildno=1639
 #global_vdom=1
 config system global
+{f.when("VTY-004", "    set admin-login-max 10")}\
+{f.when("SSH-003", "    set admin-ssh-grace-time 60")}\
     set admintimeout {5 if f.ok("VTY-002") else 480}
     set alias "{f.note()}"
     set hostname "{f.host}"
@@ -52,9 +97,11 @@ config system admin
     edit "admin"
         set accprofile "super_admin"
         set vdom "root"{trusted}
-        set password {_enc(f, "admin")}
+        set password {_enc(f, "SH2", "admin")}
     next
+{_remote_admins(f, trusted)}\
 end
+{_password_policy(f)}\
 config system replacemsg admin "pre_admin-disclaimer-text"
     set buffer "{BANNER}"
 end
@@ -67,28 +114,29 @@ config system ntp
     set ntpsync enable
     set type custom
     config ntpserver
-        edit 1
-            set server "{f.ntp[0]}"
-        next
-{
-        f.when(
-            "NTP-001",
-            f'''        edit 2
-            set server "{f.ntp[1]}"
-        next''',
-        )
-    }\
+{_time_server(f, 1)}\
+{_time_server(f, 2) if f.ok("NTP-001") else ""}\
     end
 end
 config log syslogd setting
     set status enable
     set server "{f.syslog[0]}"{mode}
 end
+{f.when("LOG-001", _second_syslog(f))}\
 config user tacacs+
     edit "tac1"
         set server "{f.tacacs[0]}"
         set key {_enc(f, "tacacs")}
     next
+{
+        f.when(
+            "AAA-003",
+            f'''    edit "tac2"
+        set server "{f.tacacs[1]}"
+        set key {_enc(f, "tacacs")}
+    next''',
+        )
+    }\
 end
 config system snmp community
     edit 1
@@ -118,6 +166,15 @@ config vpn certificate local
     next
 end
 """
+
+
+def _second_syslog(f: Facts) -> tuple[str, ...]:
+    return (
+        "config log syslogd2 setting",
+        "    set status enable",
+        f'    set server "{f.syslog[1]}"',
+        "end",
+    )
 
 
 def _policy(f: Facts, i: int, form: str) -> str:

@@ -182,6 +182,7 @@ ip access-list standard MGMT
  permit 10.{f.site_number}.0.0 0.0.0.255
  deny   any log
 logging trap informational
+{f.when("LOG-007", "logging console critical")}\
 {f.when("LOG-004", "logging source-interface Loopback0")}logging host {f.syslog[0]}
 {f.when("LOG-001", f"logging host {f.syslog[1]}")}\
 snmp-server group NETOPS v3 priv

@@ -88,17 +88,27 @@ def _tree(f: Facts) -> Tree:
     }
 
 
+_ACCOUNTING: Tree = {
+    "events [ login change-log interactive-commands ]": None,
+    "destination": {"tacplus": None},
+}
+_RETRIES: Tree = {"tries-before-disconnect 3": None, "lockout-period 15": None}
+
+
 def _system(f: Facts) -> Tree:
+    key = " key 1" if f.ok("NTP-002") else ""
     return {
         f"host-name {f.host}": None,
+        **({"no-redirects": None} if f.ok("NET-001") else {}),
         "root-authentication": {f'encrypted-password "$6${f.secret("root")}$Yw1kLz0"': None},
         **({"authentication-order [ tacplus password ]": None} if f.ok("AAA-002") else {}),
         "tacplus-server": {
             server: {f'secret "$9${f.secret("tacplus")}"': None} for server in f.tacacs
         },
+        **({"accounting": _ACCOUNTING} if f.ok("AAA-004") else {}),
         "login": {
             **({f'message "{BANNER}"': None} if f.ok("BAN-001") else {}),
-            **({"retry-options": {"tries-before-disconnect 3": None}} if f.ok("VTY-005") else {}),
+            **({"retry-options": _RETRIES} if f.ok("VTY-005") else {}),
             "class NETOPS": {"idle-timeout 5": None, "permissions all": None},
             "user admin": {
                 "uid 2000": None,
@@ -122,8 +132,9 @@ def _system(f: Facts) -> Tree:
         },
         "ntp": {
             f'authentication-key 1 type md5 value "$9${f.secret("ntp")}"': None,
-            f"server {f.ntp[0]}": None,
-            **({f"server {f.ntp[1]}": None} if f.ok("NTP-001") else {}),
+            f"server {f.ntp[0]}{key}": None,
+            **({f"server {f.ntp[1]}{key}": None} if f.ok("NTP-001") else {}),
+            **({"trusted-key 1": None} if key else {}),
         },
     }
 

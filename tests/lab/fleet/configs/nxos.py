@@ -43,7 +43,8 @@ username admin password 5 $5${f.secret("admin")}$Ue0r1ZwQmB  role network-admin
 banner motd ^
 {BANNER if f.ok("BAN-001") else f"Welcome to {f.host}"}
 ^
-{f.when("VTY-005", "login block-for 120 attempts 3 within 60")}no ip domain-lookup
+{f.when("VTY-005", "login block-for 120 attempts 3 within 60")}\
+{f.when("NET-001", "no ip source-route")}no ip domain-lookup
 ip domain-name {f.spec.site}.example.net
 tacacs-server key 7 "{f.secret("tacacs")}"
 tacacs-server host {f.tacacs[0]}
@@ -60,7 +61,12 @@ snmp-server community {f.secret("ro")} group network-operator
 {f.when("SNM-003", f"snmp-server community {f.secret('ro')} use-ipv4acl MGMT")}\
 {f.when("SNM-001", "", "snmp-server community public group network-operator")}\
 ntp server {f.ntp[0]} use-vrf management{" key 1" if f.ok("NTP-002") else ""}
-{f.when("NTP-001", f"ntp server {f.ntp[1]} use-vrf management")}\
+{
+        f.when(
+            "NTP-001",
+            f"ntp server {f.ntp[1]} use-vrf management" + (" key 1" if f.ok("NTP-002") else ""),
+        )
+    }\
 {
         f.when(
             "NTP-002",

@@ -76,6 +76,9 @@ def _tree(f: Facts) -> Tree:
             },
         },
         "shared": {
+            "authentication-profile": {
+                "entry NETOPS": {"method": {"tacplus": {"server-profile NETOPS": None}}}
+            },
             "server-profile": {
                 "tacplus": {
                     "entry NETOPS": {
@@ -119,6 +122,7 @@ def _system(f: Facts) -> Tree:
     return {
         f"hostname {f.host}": None,
         f'login-banner "{BANNER if f.ok("BAN-001") else f.host}"': None,
+        **({"authentication-profile NETOPS": None} if f.ok("AAA-002") else {}),
         f"ip-address {f.management}": None,
         "netmask 255.255.255.0": None,
         f'location "{f.note()}"': None,

@@ -63,6 +63,12 @@ echo "System Security Configuration"
             exit
             tacplus
                 server 1 address {f.tacacs[0]} secret "{f.secret("tacplus")}" hash2
+{
+        f.when(
+            "AAA-003",
+            f'                server 2 address {f.tacacs[1]} secret "{f.secret("tacplus")}" hash2',
+        )
+    }\
             exit
             user "admin"
                 password "$2y$10${f.secret("admin")}yQmZ0.kLz0rTb"
@@ -76,7 +82,8 @@ echo "System Security Configuration"
 {f.when("SNM-002", "", f'                community "{f.secret("rw")}" hash2 rwa version v2c')}\
             exit
             ssh
-                {"no " if f.ok("SSH-002") else ""}preserve-key
+                preserve-key
+{f.when("SSH-002", "", "                version 1-2")}\
             exit
         exit
         login-control

@@ -6,6 +6,7 @@ from .facts import BANNER, DEPARTMENTS, Facts
 from .text import CTIME, SALT
 
 _NTP_KEY = "ntp authentication-keyid 1 authentication-mode hmac-sha256 cipher "
+_NTP_TRUST = "ntp trusted authentication-keyid 1"
 
 
 def make(f: Facts, form: str) -> str:
@@ -17,6 +18,10 @@ def make(f: Facts, form: str) -> str:
 def _cipher(f: Facts, label: str) -> str:
     """A reversible cipher text; its salt is new at every display."""
     return f"%^%#{f.secret(label)}{SALT}%^%#"
+
+
+def _keyid(f: Facts) -> str:
+    return " authentication-keyid 1" if f.ok("NTP-002") else ""
 
 
 def _head(f: Facts) -> str:
@@ -34,9 +39,9 @@ sysname {f.host}
 info-center loghost {f.syslog[0]}
 {f.when("LOG-001", f"info-center loghost {f.syslog[1]}")}\
 {f.when("LOG-004", "info-center loghost source LoopBack0")}#
-{f.when("NTP-002", ("ntp authentication enable", _NTP_KEY + _cipher(f, "ntp")))}\
-ntp unicast-server {f.ntp[0]}
-{f.when("NTP-001", f"ntp unicast-server {f.ntp[1]}")}#
+{f.when("NTP-002", ("ntp authentication enable", _NTP_KEY + _cipher(f, "ntp"), _NTP_TRUST))}\
+ntp unicast-server {f.ntp[0]}{_keyid(f)}
+{f.when("NTP-001", f"ntp unicast-server {f.ntp[1]}{_keyid(f)}")}#
 {vlans}hwtacacs server template NETOPS
  hwtacacs server authentication {f.tacacs[0]}
 {f.when("AAA-003", f" hwtacacs server authentication {f.tacacs[1]} secondary")}\

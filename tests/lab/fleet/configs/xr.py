@@ -43,7 +43,8 @@ username admin
  secret 10 $6${f.secret("admin")}$Yw1kLz0rTb
 !
 {f.when("AAA-002", "aaa authentication login default group tacacs+ local")}\
-{f.when("AAA-004", "aaa accounting exec default start-stop group tacacs+")}\
+{f.when("AAA-004", _ACCOUNTING)}\
+{f.when("VTY-005", _PASSWORD_POLICY)}\
 line console
  exec-timeout {5 if f.ok("VTY-002") else 0} 0
 !
@@ -65,8 +66,8 @@ ntp
             ),
         )
     }\
- server {f.ntp[0]}
-{f.when("NTP-001", f" server {f.ntp[1]}")}!
+ server {f.ntp[0]}{_key(f)}
+{f.when("NTP-001", f" server {f.ntp[1]}{_key(f)}")}!
 ipv4 access-list MGMT
  10 permit ipv4 10.{f.site_number}.0.0 0.0.0.255 any
  20 deny ipv4 any any log
@@ -84,6 +85,23 @@ interface MgmtEth0/RP0/CPU0/0
  ipv4 address {f.management} 255.255.255.0
 !
 """
+
+
+_ACCOUNTING = (
+    "aaa accounting exec default start-stop group tacacs+",
+    "aaa accounting commands default start-stop group tacacs+",
+)
+_PASSWORD_POLICY = (
+    "aaa password-policy NETOPS",
+    " lockout-time minutes 15",
+    " authen-max-attempts 3",
+    " min-length 15",
+    "!",
+)
+
+
+def _key(f: Facts) -> str:
+    return " key 1" if f.ok("NTP-002") else ""
 
 
 def _port(f: Facts, i: int) -> str:
@@ -136,7 +154,7 @@ router bgp {f.asn}
   !
  !
 !
-ssh server v2
+{f.when("SSH-004", "ssh server disable hmac hmac-sha1")}ssh server v2
 end
 
 """

@@ -1,0 +1,123 @@
+# Copyright: (c) 2026, the prime.netops authors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""The action behind ``prime.netops.config_compliance``."""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Mapping
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any, ClassVar
+
+from ..compliance import NO_WAIVERS, RuleSet, load, load_waivers
+from ..compliance.report import FORMATS
+from ..compliance.results import Severity
+from ..fleet.run import Fleet
+from ..jobs.compliance import ComplianceOptions, ComplianceReport, judge_fleet
+from ..jobs.judge import Standard
+from ..jobs.options import JobOptions
+from .action import FleetAction
+from .arguments import FLEET_SPEC
+from .hosts import DeviceReader
+from .state import state_dir
+
+
+class ConfigCompliance(FleetAction):
+    """Documented in plugins/modules/config_compliance.py."""
+
+    SPEC: ClassVar = {
+        **FLEET_SPEC,
+        "profile": {"type": "str", "default": "baseline"},
+        "rules": {"type": "list", "elements": "path", "default": []},
+        "params": {"type": "dict", "default": {}},
+        "waivers": {"type": "path"},
+        "min_score": {"type": "float", "default": 70.0},
+        "fail_on": {"type": "str", "choices": [each.value for each in Severity]},
+        "fresh": {"type": "bool", "default": False},
+        "processes": {"type": "int"},
+        "role_variable": {"type": "str", "default": "role"},
+        "git_path": {"type": "str", "default": "{{ site }}/{{ host }}"},
+        "formats": {
+            "type": "list",
+            "elements": "str",
+            "choices": list(FORMATS),
+            "default": ["html", "json"],
+        },
+        "report_dir": {"type": "path"},
+        "report_title": {"type": "str", "default": "Network compliance"},
+        "stats_key": {"type": "str", "default": "netops_compliance"},
+    }
+
+    def job(
+        self, args: Mapping[str, Any], fleet: Fleet, options: JobOptions, stop: threading.Event
+    ) -> dict[str, Any]:
+        """Judge the fleet."""
+        standard = self._standard(args)
+        compliance = compliance_options(args, standard)
+        fleet = _telling(fleet, standard.rules, compliance)
+        report = judge_fleet(fleet, options, compliance, stop)
+        return self._result(report, args["stats_key"])
+
+    def _standard(self, args: Mapping[str, Any]) -> Standard:
+        """What to judge by. Raises `RuleError`, a ValueError, with file and line."""
+        rules = [Path(self._loader.path_dwim(place)) for place in args["rules"]]
+        waivers = args["waivers"]
+        return Standard(
+            rules=load(rules, profile=args["profile"] or None, params=args["params"]),
+            waivers=load_waivers(Path(self._loader.path_dwim(waivers))) if waivers else NO_WAIVERS,
+            today=datetime.now(UTC).date(),
+            min_score=_min_score(args["min_score"]),
+            fail_on=Severity(args["fail_on"]) if args["fail_on"] else None,
+        )
+
+    def _result(self, report: ComplianceReport, stats_key: str) -> dict[str, Any]:
+        result = self.told(report.report, stats_key)
+        found = {
+            "score": report.score,
+            "verdicts": report.verdicts,
+            "states": report.states,
+            "worst_rules": report.worst_rules,
+        }
+        result["ansible_stats"]["data"][stats_key].update(found)
+        # A judgement changes nothing, on no device.
+        return {**result, **found, "changed": False, "reports": report.files}
+
+
+def compliance_options(args: Mapping[str, Any], standard: Standard) -> ComplianceOptions:
+    """The job's options from the action's arguments; raises ValueError."""
+    if args["processes"] is not None and args["processes"] < 1:
+        raise ValueError(f"processes is {args['processes']}: it must be 1 or more")
+    return ComplianceOptions(
+        standard=standard,
+        profile=args["profile"] or "all",
+        fresh=args["fresh"],
+        processes=args["processes"],
+        path_template=args["git_path"],
+        role_variable=args["role_variable"],
+        formats=args["formats"],
+        report_dir=Path(args["report_dir"] or state_dir(args) / "reports"),
+        title=args["report_title"],
+    )
+
+
+def _min_score(value: float) -> float:
+    if not 0 <= value <= 100:
+        raise ValueError(f"min_score is {value:g}: it must be between 0 and 100")
+    return value
+
+
+def _telling(fleet: Fleet, rules: RuleSet, compliance: ComplianceOptions) -> Fleet:
+    """The fleet, each device with the variables that the rules read.
+
+    Where nobody is contacted, what a login needs is not read at all.
+    """
+    reader = fleet.resolve
+    if not isinstance(reader, DeviceReader):
+        raise TypeError("a fleet action's devices come from a DeviceReader")
+    reader.reading(
+        (*sorted(rules.variables), "compliance_params", "group_names", compliance.role_variable)
+    )
+    return Fleet(fleet.names, reader if compliance.fresh else reader.described)

@@ -1,0 +1,225 @@
+# Copyright: (c) 2026, the prime.netops authors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""Find lines and sections of one tree; what several rules ask is worked out once."""
+
+from __future__ import annotations
+
+from bisect import bisect_left
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass
+from re import Match
+
+from ..config.tree import Tree
+from .patterns import Pattern
+
+Hit = tuple[int, Match[str]]
+"""A node, and the match of the pattern in it."""
+
+
+@dataclass(slots=True)
+class Scope:
+    """A section to look into; nobody changes one.
+
+    Read level by level, ``nodes`` are its headers; read by paths, they are the statements in it,
+    whose paths go on at ``offset``.
+    """
+
+    nodes: tuple[int, ...]
+    offset: int
+    name: str
+    """The header's words; with paths all of them from the top."""
+    captures: Mapping[str, str]
+
+
+class Sections:
+    """Patterns from the outside in; for paths they are one."""
+
+    __slots__ = ("joined", "levels", "needs")
+
+    def __init__(self, levels: tuple[Pattern, ...], joined: Pattern) -> None:
+        self.levels = levels
+        self.joined = joined
+        self.needs = any(level.needs for level in levels)
+
+    def __eq__(self, other: object) -> bool:
+        """Patterns are compared by identity: equal ones are one object."""
+        return isinstance(other, Sections) and self.levels == other.levels
+
+    def __hash__(self) -> int:
+        return hash(self.levels)
+
+
+class Lookup:
+    """Answers questions about one tree.
+
+    Equal lines are looked at once, however often they come; which lines can match at all is known
+    by the pattern's first words.
+    """
+
+    def __init__(self, tree: Tree) -> None:
+        self.tree = tree
+        self._hits: tuple[dict[Pattern, dict[int, list[Hit]]], ...] = ({}, {})
+        self._sections: dict[Sections, list[Scope]] = {}
+        self._subjects = tree.texts if tree.levels else tree.paths
+        self._index = _levels(tree) if tree.levels else (_paths(tree),) * 2
+
+    def lines(self, pattern: Pattern, scope: Scope | None, bound: Mapping[str, str]) -> list[Hit]:
+        """The lines that match, in the order of the text; ``None`` is the top."""
+        if self.tree.levels:
+            return self._level(pattern, scope, bound)
+        if scope is not None:
+            return self._among(pattern, scope.nodes, bound, scope.offset)
+        return self._cached(pattern, False, bound).get(-1, [])
+
+    def sections(
+        self, sections: Sections, scope: Scope | None, bound: Mapping[str, str]
+    ) -> list[Scope]:
+        """The sections that match; equal headers are one."""
+        if scope is not None or sections.needs:
+            return self._made(sections, scope, bound)
+        found = self._sections.get(sections)
+        if found is None:
+            found = self._sections[sections] = self._made(sections, None, bound)
+        return found
+
+    def _made(
+        self, sections: Sections, scope: Scope | None, bound: Mapping[str, str]
+    ) -> list[Scope]:
+        if not self.tree.levels:
+            return self._prefixes(sections.joined, scope, bound)
+        scopes = [scope]
+        for pattern in sections.levels:
+            scopes = [inner for outer in scopes for inner in self._headers(pattern, outer, bound)]
+        return [scope for scope in scopes if scope is not None]
+
+    def text(self, node: int, offset: int = 0) -> str:
+        """What a pattern is held against, from an offset on."""
+        return self._subjects[node][offset:]
+
+    def offset(self, scope: Scope | None) -> int:
+        """Where a line's own words begin in a section."""
+        return 0 if scope is None or self.tree.levels else scope.offset
+
+    def matches(
+        self, pattern: Pattern, node: int, scope: Scope | None, bound: Mapping[str, str]
+    ) -> Match[str] | None:
+        """Hold a pattern against one line."""
+        return pattern.match(self._subjects[node], bound, self.offset(scope))
+
+    def _level(self, pattern: Pattern, scope: Scope | None, bound: Mapping[str, str]) -> list[Hit]:
+        if scope is None:
+            return self._cached(pattern, False, bound).get(-1, [])
+        by_parent = self._cached(pattern, True, bound)
+        if not by_parent:
+            return []
+        found = [hits for node in scope.nodes if (hits := by_parent.get(node))]
+        return found[0] if len(found) == 1 else [hit for hits in found for hit in hits]
+
+    def _cached(
+        self, pattern: Pattern, nested: bool, bound: Mapping[str, str]
+    ) -> dict[int, list[Hit]]:
+        if pattern.needs:
+            return self._by_parent(pattern, nested, bound)
+        known = self._hits[nested]
+        found = known.get(pattern)
+        if found is None:
+            found = known[pattern] = self._by_parent(pattern, nested, bound)
+        return found
+
+    def _by_parent(
+        self, pattern: Pattern, nested: bool, bound: Mapping[str, str]
+    ) -> dict[int, list[Hit]]:
+        """All matches below the top, or at it, by the node above; -1 for those at the top."""
+        hits: dict[int, list[Hit]] = {}
+        parents = self.tree.parents
+        index = self._index[nested]
+        for text, match in pattern.among(index.candidates(pattern), bound):
+            for node in index.nodes[text]:
+                hits.setdefault(parents[node] if nested else -1, []).append((node, match))
+        for found in hits.values():
+            if len(found) > 1:
+                found.sort(key=_node)
+        return hits
+
+    def _among(
+        self, pattern: Pattern, nodes: Iterable[int], bound: Mapping[str, str], offset: int
+    ) -> list[Hit]:
+        subjects = self._subjects
+        return [
+            (node, match)
+            for node in nodes
+            if (match := pattern.match(subjects[node], bound, offset)) is not None
+        ]
+
+    def _headers(
+        self, pattern: Pattern, scope: Scope | None, bound: Mapping[str, str]
+    ) -> Iterator[Scope]:
+        headers: dict[str, list[Hit]] = {}
+        for hit in self._level(pattern, scope, bound):
+            headers.setdefault(self.tree.texts[hit[0]], []).append(hit)
+        outer = {} if scope is None else scope.captures
+        for text, hits in headers.items():
+            captures = {**outer, **pattern.captures(hits[0][1])}
+            yield Scope(tuple(node for node, _match in hits), 0, text, captures)
+
+    def _prefixes(
+        self, pattern: Pattern, scope: Scope | None, bound: Mapping[str, str]
+    ) -> list[Scope]:
+        offset = self.offset(scope)
+        prefixes: dict[str, list[Hit]] = {}
+        for node, match in self.lines(pattern, scope, bound):
+            end = offset + pattern.length(match)
+            prefixes.setdefault(self._subjects[node][:end], []).append((node, match))
+        return [
+            Scope(
+                tuple(node for node, _match in hits),
+                len(prefix) + 1,
+                prefix,
+                pattern.captures(hits[0][1]),
+            )
+            for prefix, hits in prefixes.items()
+        ]
+
+
+class _Index:
+    """Nodes by their text, and texts in order, so that those that begin alike stand together."""
+
+    __slots__ = ("_sorted", "nodes")
+
+    def __init__(self, nodes: dict[str, list[int]]) -> None:
+        self.nodes = nodes
+        self._sorted = sorted(nodes)
+
+    def candidates(self, pattern: Pattern) -> Iterable[str]:
+        """Everything that a pattern may match."""
+        if not pattern.words:
+            return self._sorted
+        first = bisect_left(self._sorted, pattern.words)
+        return self._sorted[first : bisect_left(self._sorted, pattern.beyond, first)]
+
+
+def _levels(tree: Tree) -> tuple[_Index, _Index]:
+    """The lines at the top, and all others."""
+    top: dict[str, list[int]] = {}
+    nested: dict[str, list[int]] = {}
+    for node, (text, parent) in enumerate(zip(tree.texts, tree.parents, strict=True)):
+        place = top if parent < 0 else nested
+        found = place.get(text)
+        if found is None:
+            place[text] = [node]
+        else:
+            found.append(node)
+    return _Index(top), _Index(nested)
+
+
+def _paths(tree: Tree) -> _Index:
+    by_path: dict[str, list[int]] = {}
+    for leaf in tree.leaves:
+        by_path.setdefault(tree.paths[leaf], []).append(leaf)
+    return _Index(by_path)
+
+
+def _node(hit: Hit) -> int:
+    return hit[0]

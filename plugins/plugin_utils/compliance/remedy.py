@@ -1,0 +1,96 @@
+# Copyright: (c) 2026, the prime.netops authors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""The lines that mend a failed rule, from its template."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from functools import lru_cache
+from typing import Any
+
+from jinja2 import StrictUndefined, Template, TemplateError
+from jinja2.sandbox import ImmutableSandboxedEnvironment
+
+from .answers import Item
+
+
+@dataclass(frozen=True, slots=True)
+class Remedy:
+    """Lines to enter for one rule, parents before their indented children. They may hold
+    secrets: they are for the device, and never for a report."""
+
+    rule: str
+    lines: tuple[str, ...]
+
+
+class RemedyError(Exception):
+    """A template did not render; the text says why."""
+
+
+def check_template(source: str) -> str | None:
+    """What is wrong with a template's syntax, or None."""
+    try:
+        _template(source)
+    except TemplateError as error:
+        return str(error)
+    return None
+
+
+def lines(source: str, items: Iterable[Item], values: Mapping[str, Any]) -> tuple[str, ...]:
+    """Render a template; a text without any markup is taken as it is.
+
+    Raises:
+        RemedyError: it asks for what is not there, or for what the sandbox refuses.
+    """
+    if "{{" not in source and "{%" not in source:
+        return _cleaned(source)
+    failed = [{**item.captures, "section": item.section, "line": item.line} for item in items]
+    try:
+        text = _template(source).render({**values, "failed": failed})
+    except (TemplateError, TypeError, ValueError, ArithmeticError) as error:
+        raise RemedyError(str(error)) from error
+    return _cleaned(text)
+
+
+def render(source: str, values: Mapping[str, Any]) -> str:
+    """Render a template of a whole text, in the same sandbox.
+
+    Raises:
+        TemplateError: it asks for what is not there, or for what the sandbox refuses.
+    """
+    return _template(source).render(values)
+
+
+@lru_cache(maxsize=1024)
+def _template(source: str) -> Template:
+    return _environment().from_string(source)
+
+
+@lru_cache(maxsize=1)
+def _environment() -> ImmutableSandboxedEnvironment:
+    return ImmutableSandboxedEnvironment(
+        undefined=StrictUndefined,
+        trim_blocks=True,
+        keep_trailing_newline=True,
+        lstrip_blocks=True,
+        autoescape=False,  # lines of a configuration, not HTML
+    )
+
+
+def _cleaned(text: str) -> tuple[str, ...]:
+    """Without blank lines; a block, which is a line with all that is indented below it, that comes
+    again word for word comes once."""
+    blocks: list[list[str]] = []
+    for row in filter(None, map(str.rstrip, text.split("\n"))):
+        if row.startswith(" ") and blocks:
+            blocks[-1].append(row)
+        else:
+            blocks.append([row])
+    once = dict.fromkeys(map(tuple, blocks))
+    return tuple(row for block in once for row in block)
+
+
+__all__ = ["Remedy", "RemedyError", "check_template", "lines", "render"]
