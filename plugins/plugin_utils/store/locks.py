@@ -6,6 +6,6 @@
 
 from __future__ import annotations
 
-from ..locks import file_lock
+from ..locks import POLL_SECONDS, file_lock
 
-__all__ = ["file_lock"]
+__all__ = ["POLL_SECONDS", "file_lock"]
