@@ -19,7 +19,8 @@ from ..events import (
     RunStarted,
 )
 from .notify_config import Severity
-from .notify_trouble import CRITICAL_BREAKERS, Findings, Trouble, failure_severity, one_line
+from .notify_trouble import CRITICAL_BREAKERS, Findings, Trouble, failure_severity
+from .text import one_line
 
 MAX_FINDINGS = 20_000
 """Of compliance that are kept; more than a message could ever tell."""

@@ -16,7 +16,8 @@ from jinja2.sandbox import ImmutableSandboxedEnvironment
 
 from .notify_config import Route, Severity
 from .notify_memory import News
-from .notify_trouble import Findings, Trouble, one_line
+from .notify_trouble import Findings, Trouble
+from .text import one_line
 
 SHOWN = 15
 """Failures told one by one; the rest are counted by class. Chats cut a message at some thousand

@@ -8,23 +8,13 @@ from __future__ import annotations
 
 from collections.abc import Collection, Iterable
 from dataclasses import dataclass, replace
-from functools import lru_cache
 
-from ..config.redact import redact
 from .notify_config import AlertConfig, Route, Severity
 
 CRITICAL_CLASSES = frozenset({"host_key_changed"})
 """Error classes that are critical on a single device: this one may be an attack."""
 CRITICAL_BREAKERS = frozenset({"group", "credential", "run"})
 """A whole site, an account that would be locked, the run as a whole. A device is a warning."""
-
-
-@lru_cache(maxsize=512)
-def one_line(text: str, most: int = 300) -> str:
-    """Any text, redacted, on one line, without what would control a terminal, and cut."""
-    words = " ".join(redact(text[: 20 * most]).split())
-    shown = "".join(letter for letter in words if letter.isprintable())
-    return shown if len(shown) <= most else f"{shown[: most - 1]}…"
 
 
 @dataclass(frozen=True, slots=True)
