@@ -72,6 +72,20 @@ options:
         C(default).
     type: str
     default: site
+  middleware:
+    description:
+      - Your own Python, asked before each device is contacted and told when it is done, as
+        C(package.module:Class). Their order is that of this list.
+      - They are looked for in the directory of the playbook first. See docs/middleware.md.
+    type: list
+    elements: str
+    default: []
+  profile:
+    description:
+      - File for a profile of the devices' threads, in the format of Python's C(pstats).
+      - The functions that used most processor time are shown as well. It slows the run down by
+        several times.
+    type: path
   stats_key:
     description:
       - Name under which the counts are set as custom stats, which AWX keeps as artifacts.

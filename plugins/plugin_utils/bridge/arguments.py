@@ -6,12 +6,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
+from ..fleet.profile import ThreadProfile
 from ..fleet.retry import RetryPolicy
 from ..fleet.run import FleetOptions
+from ..jobs.hooks import load_hooks
 from ..jobs.options import JobOptions
 from .check_mode import store_url
 from .state import STORE_SPEC, state_dir
@@ -25,11 +27,18 @@ FLEET_SPEC: dict[str, dict[str, Any]] = {
     "backoff_cap": {"type": "float", "default": 30.0},
     "known_hosts": {"type": "path"},
     "site_variable": {"type": "str", "default": "site"},
+    "middleware": {"type": "list", "elements": "str", "default": []},
+    "profile": {"type": "path"},
 }
 
 
-def fleet_options(args: Mapping[str, Any], check: bool) -> FleetOptions:
-    """The engine's options; raises ValueError with a sentence about the one that is wrong."""
+def fleet_options(
+    args: Mapping[str, Any], check: bool, search: Sequence[Path] = ()
+) -> FleetOptions:
+    """The engine's options; raises ValueError with a sentence about the one that is wrong.
+
+    ``search``: where the user's own Python lies, before `sys.path`.
+    """
     for name, least in (("workers", 1), ("attempts", 1), ("deadline", 0.001)):
         if args.get(name) is not None and args[name] < least:
             raise ValueError(f"{name} is {args[name]}: it must be {least} or more")
@@ -39,6 +48,8 @@ def fleet_options(args: Mapping[str, Any], check: bool) -> FleetOptions:
         retry=RetryPolicy(args["attempts"], args["backoff"], args["backoff_cap"]),
         known_hosts=Path(args.get("known_hosts") or state_dir(args) / "known_hosts"),
         learn_host_keys=not check,
+        hooks=load_hooks(args["middleware"] or (), search),
+        profile=ThreadProfile() if args.get("profile") else None,
     )
 
 
@@ -48,6 +59,8 @@ def job_options(
     ledger: str | None,
     provenance: Mapping[str, str],
     say: Callable[[str], None],
+    live: Callable[[str], None] | None = None,
+    search: Sequence[Path] = (),
 ) -> JobOptions:
     """A job's options from an action's arguments, all of them native values."""
     return JobOptions(
@@ -56,7 +69,8 @@ def job_options(
         store_key=args.get("store_key") or None,
         ledger_url=ledger,
         check=check,
-        fleet=fleet_options(args, check),
+        fleet=fleet_options(args, check, search),
         provenance=provenance,
         say=say,
+        live=live,
     )

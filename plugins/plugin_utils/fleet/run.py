@@ -25,6 +25,8 @@ from .host import CONNECTION, Links, fleet_inventory
 from .jump import Bastions
 from .known_hosts import KnownHosts
 from .middleware.base import Middleware
+from .middleware.hooks import Hook, hooked
+from .profile import ThreadProfile, profiled
 from .retry import RetryPolicy, with_retry
 from .window import WindowRunner
 
@@ -44,13 +46,23 @@ class Fleet:
 
 @dataclass(frozen=True, slots=True)
 class FleetOptions:
-    """How the engine works. ``deadline`` in seconds, for a device with all its attempts."""
+    """How the engine works. ``deadline`` in seconds, for a device with all its attempts.
+
+    ``hooks``: the user's own middleware, in their order. ``profile`` collects where time goes.
+    """
 
     workers: int | None = None
     deadline: float = 120.0
     retry: RetryPolicy = field(default_factory=RetryPolicy)
     known_hosts: Path | None = None
     learn_host_keys: bool = True
+    hooks: Sequence[Hook] = ()
+    profile: ThreadProfile | None = None
+
+    @property
+    def window(self) -> int:
+        """Devices in flight at most."""
+        return self.workers or default_workers()
 
 
 def run_fleet(
@@ -68,8 +80,7 @@ def run_fleet(
     """
     known_hosts = KnownHosts(options.known_hosts, learn=options.learn_host_keys)
     bastions = Bastions(known_hosts)
-    workers = options.workers or default_workers()
-    runner = WindowRunner(workers, options.deadline, fleet.resolve, stop)
+    runner = WindowRunner(options.window, options.deadline, fleet.resolve, stop)
     nornir = Nornir(
         inventory=fleet_inventory(fleet.names, Links(known_hosts, bastions)),
         runner=runner,
@@ -80,7 +91,8 @@ def run_fleet(
     _register_connections()
     try:
         name = getattr(work, "__name__", type(work).__name__)
-        nornir.run(with_retry, name=name, work=work, policy=options.retry, params=params)
+        flight = hooked(profiled(with_retry, options.profile), options.hooks)
+        nornir.run(flight, name=name, work=work, policy=options.retry, params=params)
     finally:
         stop.set()
         bastions.close()

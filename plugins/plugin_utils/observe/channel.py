@@ -179,7 +179,7 @@ class Sender:
         self.lost = 0
         self._tx = tx
         self._run_id = ""
-        self._queue: queue.SimpleQueue[Event | threading.Event] = queue.SimpleQueue()
+        self._queue: queue.SimpleQueue[Event | threading.Event | None] = queue.SimpleQueue()
         self._hurry = threading.Event()
         threading.Thread(target=self._work, name="netops-emit", daemon=True).start()
 
@@ -204,15 +204,20 @@ class Sender:
         self._hurry.set()
         return sent.wait(seconds)
 
+    def stop(self) -> None:
+        """End the thread, after what has been put."""
+        self._queue.put(None)
+
     def _work(self) -> None:
-        while True:
+        batch: list[Event | threading.Event | None] = []
+        while None not in batch:
             batch = [self._queue.get()]
             self._hurry.wait(GATHER)
             self._hurry.clear()
             with contextlib.suppress(queue.Empty):
                 while True:
                     batch.append(self._queue.get_nowait())
-            self._deliver(batch)
+            self._deliver([item for item in batch if item is not None])
 
     def _deliver(self, batch: list[Event | threading.Event]) -> None:
         texts: list[bytes] = []
@@ -294,4 +299,6 @@ def _first_sender(channel: Channel) -> Sender:
 def _forget(channel: Channel) -> None:
     with _opening:
         if _here.channel is channel:
+            if _here.sender:
+                _here.sender.stop()
             _here.channel = _here.sender = None
