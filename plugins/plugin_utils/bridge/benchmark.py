@@ -95,7 +95,7 @@ class Benchmark(CallbackBase):  # type: ignore[misc]
         self._meter = self._subscription = None
         verdict = self._judged(record)
         if verdict == "regression" and self.get_option("fail_on_regression") and not troubled:
-            self._display.error("prime.netops.benchmark: the run was slower than usual")
+            self._display.error("prime.netops.benchmark: a regression, see the table")
             # The one way for a callback: Ansible catches what is an Exception, and this is none.
             raise SystemExit(REGRESSION)
 
@@ -120,7 +120,7 @@ class Benchmark(CallbackBase):  # type: ignore[misc]
 
     def _judged(self, record: RunRecord) -> str:
         """Show the table and keep the record with its verdict; problems are told, no more."""
-        history, limits = self._history(), limits_of(self._options)
+        history, limits = self._history(), limits_of(self._limit_options())
         try:
             past = history.read()
             verdict = verdict_of(judge(record, past, limits))
@@ -140,8 +140,7 @@ class Benchmark(CallbackBase):  # type: ignore[misc]
         place = state_dir({"state_dir": native(self.get_option("state_dir"))})
         return History(Path(path) if path else place / HISTORY)
 
-    @property
-    def _options(self) -> Mapping[str, Any]:
+    def _limit_options(self) -> Mapping[str, Any]:
         names = ("percent", "seconds", "megabytes", "runs", "confirm")
         return {name: native(self.get_option(name)) for name in names}
 

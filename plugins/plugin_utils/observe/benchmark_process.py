@@ -14,7 +14,7 @@ import time
 from contextlib import suppress
 
 MEGABYTE = 1_000_000
-INTERVAL = 1.0
+INTERVAL = 0.25
 """Seconds between two looks at the memory."""
 SHARE = 0.01
 """Of a core is what looking may take; on a machine with many processes it looks less often."""

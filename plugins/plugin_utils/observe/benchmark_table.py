@@ -18,9 +18,9 @@ WIDTH = 46
 VERDICTS = {
     "new": "no verdict yet: too few comparable runs",
     "ok": "as usual",
-    "faster": "faster than usual",
-    "slower": "slower than usual, this once: the next run confirms it or not",
-    "regression": "REGRESSION: slower than usual, and not for the first time",
+    "faster": "better than usual",
+    "slower": "worse than usual, this once: the next run confirms it or not",
+    "regression": "REGRESSION: worse than usual, and not for the first time",
 }
 
 
