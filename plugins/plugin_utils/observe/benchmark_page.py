@@ -17,16 +17,19 @@ from jinja2 import Environment, Template
 
 from .benchmark import RunRecord, size_class
 from .benchmark_table import amount, explained
-from .benchmark_verdict import Limits, figures, judge, noise, verdict_of
+from .benchmark_verdict import Judgement, Limits, judge, noise, verdict_of
 
 TEMPLATE = Path(__file__).with_name("benchmark_page.html.j2")
 NOTHING = "-"
+DAY = 86_400.0
 WIDTH, HEIGHT = 720, 210
-LEFT, RIGHT, TOP, BOTTOM = 64, 12, 14, 28
+LEFT, RIGHT, TOP, BOTTOM = 64, 26, 14, 28
 LINES = 4
 """Lines of the grid that a chart aims at."""
 ROWS = 30
 """Runs in the table, the newest ones."""
+DRAWN = 200
+"""Runs in a chart, the newest ones: more than that many points are no longer points."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -85,10 +88,11 @@ def _template() -> Template:
 def _section(records: list[RunRecord], limits: Limits) -> dict[str, Any]:
     """One group of comparable runs, the oldest first."""
     newest = records[-1]
-    verdicts = [
-        verdict_of(judge(record, records[:index], limits)) for index, record in enumerate(records)
-    ]
-    judgements = judge(newest, records[:-1], limits)
+    drawn = range(max(0, len(records) - DRAWN), len(records))
+    judged = [judge(records[index], records[:index][-DRAWN:], limits) for index in drawn]
+    records = records[drawn.start :]
+    verdicts = [verdict_of(judgements) for judgements in judged]
+    judgements = judged[-1]
     top = size_class(newest.hosts)
     words = [
         text for fleet in newest.fleets for text in explained(fleet, judgements, records[-30:])
@@ -99,7 +103,7 @@ def _section(records: list[RunRecord], limits: Limits) -> dict[str, Any]:
         "skipped": ", ".join(newest.skip_tags),
         "size": f"{top // 2 + 1} to {top} hosts" if top > 1 else "1 host",
         "verdict": verdicts[-1],
-        "charts": _charts(records, verdicts),
+        "charts": _charts(records, judged),
         "rows": [_row(*pair) for pair in list(zip(records, verdicts, strict=True))[-ROWS:]][::-1],
         "words": words,
         "judgements": [
@@ -116,18 +120,21 @@ def _section(records: list[RunRecord], limits: Limits) -> dict[str, Any]:
     }
 
 
-def _charts(records: list[RunRecord], verdicts: list[str]) -> list[Chart]:
+def _charts(records: list[RunRecord], judged: list[list[Judgement]]) -> list[Chart]:
     """A chart for each figure that the newest run has."""
-    every = [{one.name: one for one in figures(record)} for record in records]
-    charts = []
-    for figure in figures(records[-1]):
-        runs = [
-            (record, verdict, named[figure.name].value)
-            for record, verdict, named in zip(records, verdicts, every, strict=True)
-            if figure.name in named
-        ]
-        charts.append(_chart(figure.name, figure.unit, runs))
-    return charts
+    named = [{one.figure.name: one for one in judgements} for judgements in judged]
+    return [
+        _chart(
+            newest.figure.name,
+            newest.figure.unit,
+            [
+                (record, each[newest.figure.name].verdict, each[newest.figure.name].figure.value)
+                for record, each in zip(records, named, strict=True)
+                if newest.figure.name in each
+            ],
+        )
+        for newest in judged[-1]
+    ]
 
 
 def _chart(name: str, unit: str, runs: list[tuple[RunRecord, str, float]]) -> Chart:
@@ -157,7 +164,8 @@ def _chart(name: str, unit: str, runs: list[tuple[RunRecord, str, float]]) -> Ch
         for number in range(round(most / step) + 1)
     )
     band = (round(height(median * math.exp(sigma)), 1), round(height(median * math.exp(-sigma)), 1))
-    days = tuple((points[index].x, _when(runs[index][0], "%d %b")) for index in _spread(len(runs)))
+    form = "%d %b" if runs[-1][0].started - runs[0][0].started > DAY else "%H:%M"
+    days = tuple((points[index].x, _when(runs[index][0], form)) for index in _spread(len(runs)))
     newest = amount(values[-1], unit)
     return Chart(name, points, lines, days, round(height(median), 1), band, newest)
 
