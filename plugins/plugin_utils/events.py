@@ -15,6 +15,7 @@ import dataclasses
 import time
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from functools import cache
 from typing import Any, ClassVar
 
 SCHEMA = 1
@@ -252,13 +253,17 @@ EVENTS: dict[str, type[Event]] = {
 }
 """Every event by its name."""
 
-_FIELDS = {kind: tuple(item.name for item in dataclasses.fields(kind)) for kind in EVENTS.values()}
+
+@cache
+def fields_of(kind: type[Event]) -> tuple[str, ...]:
+    """The names of an event's fields, in their order."""
+    return tuple(item.name for item in dataclasses.fields(kind))
 
 
 def to_native(event: Event) -> dict[str, Any]:
     """The event as a flat dict of JSON types, with its name and the version of the schema."""
     native: dict[str, Any] = {"schema": SCHEMA, "event": event.name}
-    for name in _FIELDS[type(event)]:
+    for name in fields_of(type(event)):
         native[name] = _fit(getattr(event, name))
     return native
 
@@ -273,7 +278,7 @@ def from_native(native: Mapping[str, Any]) -> Event:
     kind = EVENTS.get(str(native.get("event")))
     if kind is None:
         raise ValueError(f"no event is called {native.get('event')!r}")
-    known = {name: native[name] for name in _FIELDS[kind] if name in native}
+    known = {name: native[name] for name in fields_of(kind) if name in native}
     try:
         return kind(**known)
     except TypeError as error:
