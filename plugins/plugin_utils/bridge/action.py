@@ -26,6 +26,7 @@ from ..jobs.report import Report
 from .arguments import job_options
 from .check_mode import CHECK_LEDGER
 from .hosts import DeviceReader
+from .metrics import measured
 from .native import native
 from .provenance import provenance
 from .screen import live_line, logging_to, show_failures, show_profile
@@ -65,6 +66,7 @@ class FleetAction(ActionBase):  # type: ignore[misc]
                 options = self._options(args, variables, display)
                 result = self.job(args, Fleet(names, reader), options, stop)
                 show_profile(options.fleet.profile, args["profile"], display)
+                result["warnings"] += measured(args, options, result["run_id"])
         except (StoreError, MirrorError, ValueError) as error:
             raise AnsibleActionFail(str(error)) from error
         return scrubbed(result, reader.secrets)

@@ -20,6 +20,7 @@ from ..observe.channel import Subscription, subscribe
 from ..observe.notify import Alerts
 from ..observe.notify_config import AlertConfig, alert_config, simple_config
 from ..observe.notify_outbox import Sending
+from .host_secrets import HostSecrets
 from .native import native
 from .provenance import provenance
 from .state import state_dir
@@ -36,6 +37,7 @@ class Alert(CallbackBase):  # type: ignore[misc]
         super().__init__()
         self._alerts: Alerts | None = None
         self._subscription: Subscription | None = None
+        self._secrets: HostSecrets | None = None
 
     def v2_playbook_on_start(self, playbook: Any) -> None:
         """Read the configuration; a wrong one is told, and costs the run nothing."""
@@ -59,6 +61,7 @@ class Alert(CallbackBase):  # type: ignore[misc]
         """Learn which groups a host is in, and who runs this."""
         if self._alerts:
             self._alerts.watch.groups = host_groups(play)
+            self._secrets = HostSecrets(play)
             self._alerts.run = _run(provenance(play.get_variable_manager().extra_vars))
 
     def v2_runner_on_failed(self, result: Any, ignore_errors: bool = False) -> None:
@@ -90,7 +93,10 @@ class Alert(CallbackBase):  # type: ignore[misc]
                 name, values["error_class"], str(values.get("msg", "")), values["remedy"]
             )
         elif not ignored:
-            self._alerts.watch.host_failed(name, result.task_name, failure_message(values))
+            message = failure_message(values)
+            if self._secrets:
+                message = self._secrets.redactor(name).text(message)
+            self._alerts.watch.host_failed(name, result.task_name, message)
 
     def _begin(self, config: AlertConfig, playbook: Any) -> Alerts:
         option = self.get_option

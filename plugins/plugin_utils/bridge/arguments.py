@@ -29,6 +29,8 @@ FLEET_SPEC: dict[str, dict[str, Any]] = {
     "site_variable": {"type": "str", "default": "site"},
     "middleware": {"type": "list", "elements": "str", "default": []},
     "profile": {"type": "path"},
+    "metrics_file": {"type": "path"},
+    "metrics_per_device": {"type": "bool", "default": False},
 }
 
 
