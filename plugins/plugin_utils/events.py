@@ -15,7 +15,6 @@ import dataclasses
 import time
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from functools import cache
 from typing import Any, ClassVar
 
 SCHEMA = 1
@@ -254,10 +253,14 @@ EVENTS: dict[str, type[Event]] = {
 """Every event by its name."""
 
 
-@cache
+_FIELDS: dict[type[Event], tuple[str, ...]] = {}
+
+
 def fields_of(kind: type[Event]) -> tuple[str, ...]:
     """The names of an event's fields, in their order."""
-    return tuple(item.name for item in dataclasses.fields(kind))
+    if kind not in _FIELDS:
+        _FIELDS[kind] = tuple(item.name for item in dataclasses.fields(kind))
+    return _FIELDS[kind]
 
 
 def to_native(event: Event) -> dict[str, Any]:

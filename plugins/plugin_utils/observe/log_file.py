@@ -4,7 +4,9 @@
 
 """A file of lines that several processes append to, that is rotated, and that ends in whole lines.
 
-A line is one `write` to a file opened for appending, which Linux does not mix with another one's.
+Lines are appended by one `write`, which Linux does not mix with another process's. But it does cut
+a write between two pages when the process is killed. So a tiny process of its own does the writing:
+what it was handed gets into the file whole, whatever becomes of ansible-playbook.
 """
 
 from __future__ import annotations
@@ -13,8 +15,10 @@ import contextlib
 import os
 import stat
 import time
+from collections.abc import Sequence
 from pathlib import Path
 
+from .log_pen import Pen
 from .log_record import Line
 
 LOOK = 1.0
@@ -36,22 +40,27 @@ class LogFile:
         self._identity: tuple[int, int] | None = None
         self._looked = 0.0
         self._torn = False
+        self._pen = Pen()
 
-    def write(self, line: Line) -> None:
-        """Append a line; raises OSError, and leaves nothing of it then."""
+    def write(self, lines: Sequence[Line]) -> None:
+        """Append lines; raises OSError, and leaves nothing of them then."""
         self._open_or_reopen()
-        text = b"\n" + line.text if self._torn else line.text
+        text = b"".join((b"\n" if self._torn else b"", *(line.text for line in lines)))
         done = 0
         try:
             while done < len(text):
-                done += os.write(self._fd, text[done:])
+                done += self._pen.write(self._fd, text[done:])
         except OSError:
             self._torn = self._torn or (done > 0 and not self._take_back(done))
             raise
         self._torn = False
 
     def close(self) -> None:
-        """Close the file."""
+        """Close the file, and end the process that wrote to it."""
+        self._leave()
+        self._pen.close()
+
+    def _leave(self) -> None:
         if self._fd >= 0:
             os.close(self._fd)
         self._fd = -1
@@ -63,13 +72,15 @@ class LogFile:
         self._looked = now
         if self._fd >= 0 and self._identity == self._at_path():
             return
-        self.close()
+        self._leave()
         self._path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
         flags = os.O_WRONLY | os.O_APPEND | os.O_CREAT | os.O_CLOEXEC
         self._fd = os.open(self._path, flags, 0o600)
         found = os.fstat(self._fd)
         self._identity = (found.st_dev, found.st_ino)
-        self._torn = stat.S_ISREG(found.st_mode) and self._ends_in_mid_line(found.st_size)
+        regular = stat.S_ISREG(found.st_mode)
+        self._torn = regular and self._ends_in_mid_line(found.st_size)
+        self._pen.take(self._fd if regular else -1)
 
     def _at_path(self) -> tuple[int, int] | None:
         try:

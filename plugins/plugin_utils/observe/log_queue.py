@@ -8,9 +8,8 @@ from __future__ import annotations
 
 import contextlib
 import threading
-import time
 from collections import deque
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Protocol
 
@@ -18,6 +17,10 @@ from ..config.redact import Redactor
 from ..events import Event
 from .log_record import Line, LinesLost
 
+BATCH = 100
+"""Entries that are taken out of the queue at once."""
+GROUP = 64_000
+"""Bytes of whole lines that a sink is handed at once."""
 PAUSE = 1.0
 """Seconds until a sink that refused is tried again."""
 
@@ -27,8 +30,8 @@ class Sink(Protocol):
 
     name: str
 
-    def write(self, line: Line) -> None:
-        """Write a line whole or not at all; raises OSError."""
+    def write(self, lines: Sequence[Line]) -> None:
+        """Write all of them, whole, or raise OSError and leave none."""
 
     def close(self) -> None:
         """Give everything back."""
@@ -49,6 +52,7 @@ class Entry:
     event: Event
     redactor: Redactor | None = None
     size: int = 0
+    line: Line | None = None
 
 
 class LineQueue:
@@ -68,8 +72,7 @@ class LineQueue:
         self._encode = encode
         self._limits = limits or Limits()
         self._waiting: deque[Entry] = deque()
-        self._size = self._told = 0
-        self._writing = False
+        self._size = self._told = self._writing = 0
         self._news = threading.Condition()
         self._closing = threading.Event()
         self._thread = threading.Thread(target=self._work, name="netops-log", daemon=True)
@@ -100,58 +103,77 @@ class LineQueue:
             self.problem = self.problem or f"it did not take them within {seconds:g} s"
 
     def _work(self) -> None:
-        while entry := self._next():
-            if self._write(entry):
-                continue
-            if self._closing.wait(PAUSE):
-                self._give_up(entry)
+        while batch := self._next():
+            rest = self._write(batch)
+            if rest and self._closing.wait(PAUSE):
+                self._give_up(rest)
                 break
-            self._put_back(entry)
+            self._put_back(rest)
         with contextlib.suppress(Exception):
             self._tell_losses()
         with contextlib.suppress(OSError):
             self._sink.close()
 
-    def _next(self) -> Entry | None:
-        """The next entry; None when all is written and nothing more comes."""
+    def _next(self) -> list[Entry]:
+        """The next entries; none when all is written and nothing more comes."""
         with self._news:
             while not self._waiting and not self._closing.is_set():
                 self._news.wait()
-            self._writing = bool(self._waiting)
-            if not self._waiting:
-                return None
-            entry = self._waiting.popleft()
-            self._size -= entry.size
-            return entry
+            batch = [self._waiting.popleft() for _ in range(min(BATCH, len(self._waiting)))]
+            self._size -= sum(entry.size for entry in batch)
+            self._writing = len(batch)
+            return batch
 
-    def _put_back(self, entry: Entry) -> None:
+    def _put_back(self, batch: list[Entry]) -> None:
+        """Before those that came since."""
         with self._news:
-            self._waiting.appendleft(entry)
-            self._size += entry.size
+            self._waiting.extendleft(reversed(batch))
+            self._size += sum(entry.size for entry in batch)
 
-    def _give_up(self, entry: Entry) -> None:
+    def _give_up(self, batch: list[Entry]) -> None:
         """The run is over and the sink still refuses."""
         with self._news:
-            self.lost += 1 + len(self._waiting)
+            self.lost += len(batch) + len(self._waiting)
             self._waiting.clear()
-            self._writing = False
+            self._writing = 0
 
-    def _write(self, entry: Entry) -> bool:
-        """Write an entry; False when the sink refuses, which may pass."""
+    def _write(self, batch: list[Entry]) -> list[Entry]:
+        """Write a batch; what is left of it when the sink refuses, which may pass."""
         try:
             self._tell_losses()
-            self._sink.write(self._encode(entry))
+            while batch:
+                number = self._fitting(batch)
+                made = [line for entry in batch[:number] if (line := self._made(entry)).text]
+                self._sink.write(made)
+                batch = batch[number:]
+                self._writing = len(batch)
         except OSError as error:
             self.problem = error.strerror or str(error)
-            return False
-        except Exception as error:  # noqa: BLE001 - an event that makes no line costs that line
-            self.problem = f"{entry.event.name}: {type(error).__name__}: {error}"
-            self.lost += 1
-        return True
+        return batch
+
+    def _fitting(self, batch: list[Entry]) -> int:
+        """How many of the first entries make `GROUP` bytes of lines; one at the least."""
+        size = 0
+        for number, entry in enumerate(batch):
+            size += len(self._made(entry).text)
+            if size > GROUP:
+                return max(1, number)
+        return len(batch)
 
     def _tell_losses(self) -> None:
         missing = self.lost - self._told
         if missing:
-            lost = LinesLost(time=time.time(), lines=missing, reason=self.problem)
-            self._sink.write(self._encode(Entry(lost)))
+            entry = Entry(LinesLost(lines=missing, reason=self.problem))
+            self._sink.write([self._made(entry)])
             self._told += missing
+
+    def _made(self, entry: Entry) -> Line:
+        """The line of an event; an event that makes none costs itself and no other."""
+        if entry.line is None:
+            try:
+                entry.line = self._encode(entry)
+            except Exception as error:  # noqa: BLE001 - whatever a module returned that we did not foresee
+                self.problem = f"{entry.event.name}: {type(error).__name__}: {error}"
+                self.lost += 1
+                entry.line = Line(b"", wrong=False)
+        return entry.line

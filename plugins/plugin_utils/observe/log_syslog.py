@@ -9,6 +9,7 @@ from __future__ import annotations
 import logging
 import socket
 import sys
+from collections.abc import Sequence
 from logging.handlers import SysLogHandler
 
 from .log_record import Line
@@ -32,8 +33,15 @@ class Syslog:
         self._place, self._kind = _parse(address)
         self._handler: _Handler | None = None
 
-    def write(self, line: Line) -> None:
-        """Send a line; raises OSError, and connects anew with the next one then."""
+    def write(self, lines: Sequence[Line]) -> None:
+        """Send lines; raises OSError, and connects anew with the next ones then.
+
+        Of lines that are sent once more some may have arrived: syslog does not tell.
+        """
+        for line in lines:
+            self._send(line)
+
+    def _send(self, line: Line) -> None:
         if self._handler is None:
             self._handler = _Handler(self._place, self._facility, self._kind)
             self._handler.ident = "prime.netops: "

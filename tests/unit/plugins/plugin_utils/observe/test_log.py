@@ -171,12 +171,12 @@ def test_a_renamed_file_is_left(tmp_path: Path, monkeypatch: pytest.MonkeyPatch)
     monkeypatch.setattr(log_file, "LOOK", 0.0)
     path, old = tmp_path / "log", tmp_path / "log.1"
     file = LogFile(path)
-    file.write(encode(device(1)))
+    file.write([encode(device(1))])
     path.rename(old)
-    file.write(encode(device(2)))
+    file.write([encode(device(2))])
     old.unlink()
     path.unlink()
-    file.write(encode(device(3)))
+    file.write([encode(device(3))])
     assert devices(path) == ["r3"]
 
 
@@ -184,9 +184,9 @@ def test_a_file_copied_and_truncated_is_gone_on_with(tmp_path: Path) -> None:
     """As logrotate's copytruncate does: no hole of NUL bytes is left."""
     path = tmp_path / "log"
     file = LogFile(path)
-    file.write(encode(device(1)))
+    file.write([encode(device(1))])
     os.truncate(path, 0)
-    file.write(encode(device(2)))
+    file.write([encode(device(2))])
     assert devices(path) == ["r2"]
 
 
@@ -195,8 +195,8 @@ def test_half_a_line_of_a_killed_run_spoils_no_other(tmp_path: Path) -> None:
     path = tmp_path / "log"
     path.write_text('{"time": "2026-')
     file = LogFile(path)
-    file.write(encode(device(1)))
-    file.write(encode(device(2)))
+    file.write([encode(device(1))])
+    file.write([encode(device(2))])
     half, *whole = path.read_text().splitlines()
     assert half == '{"time": "2026-'
     assert [json.loads(text)["device"] for text in whole] == ["r1", "r2"]
@@ -211,7 +211,7 @@ def test_several_runs_write_to_one_file(tmp_path: Path) -> None:
             try:
                 file = LogFile(path)
                 for number in range(500):
-                    file.write(encode(device(number, site=f"{writer}" * 3_000)))
+                    file.write([encode(device(number, site=f"{writer}" * 3_000))])
                 os._exit(0)
             except BaseException:  # noqa: BLE001 - the child must never come back into pytest
                 os._exit(1)
@@ -353,7 +353,28 @@ def test_kill_leaves_whole_lines(tmp_path: Path) -> None:
         await_true(lambda: path.exists() and path.stat().st_size > 200_000 * (turn + 1))  # noqa: B023
         os.kill(pid, signal.SIGKILL)
         os.waitpid(pid, 0)
-        assert len(lines(path)) > 30
+        await_true(lambda: path.read_bytes().endswith(b"\n"))
+        assert len(lines(path)) > 30 * (turn + 1)
+
+
+def test_the_writer_may_be_killed_too(tmp_path: Path) -> None:
+    """Then this process writes itself; and none is left when the log is closed."""
+    path = tmp_path / "log"
+    file = LogFile(path)
+    file.write([encode(device(1))])
+    (pid,) = children()
+    os.kill(pid, signal.SIGKILL)
+    file.write([encode(device(2))])
+    file.write([encode(device(3))])
+    file.close()
+    assert devices(path) == ["r1", "r2", "r3"]
+    assert children() == []
+
+
+def children() -> list[int]:
+    """The processes that this one has started."""
+    found = Path(f"/proc/self/task/{os.getpid()}/children").read_text().split()
+    return [int(pid) for pid in found]
 
 
 @pytest.mark.parametrize("kind", ["udp", "tcp", "unix"])
