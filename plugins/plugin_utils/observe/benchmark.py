@@ -10,6 +10,7 @@ Times are seconds, memory is MB of 1,000,000 bytes.
 from __future__ import annotations
 
 import dataclasses
+import math
 import statistics
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
@@ -121,8 +122,17 @@ class RunRecord:
             for name in ("tags", "skip_tags"):
                 values[name] = tuple(map(str, native.get(name, ())))
             record = cls(**values)
-            _ = (record.wall_s + record.started + record.cpu_s, record.hosts // 1, record.likeness)
-        except (KeyError, TypeError, AttributeError) as error:
+            numbers = (
+                record.wall_s,
+                record.started,
+                record.cpu_s,
+                record.peak_rss_mb,
+                record.hosts,
+            )
+            if not all(map(math.isfinite, numbers)):
+                raise ValueError("no record of a run: not all of its figures are numbers")
+            _ = record.likeness
+        except (KeyError, TypeError, AttributeError, OverflowError) as error:
             raise ValueError(f"no record of a run: {error!r}") from error
         return record
 
@@ -149,5 +159,6 @@ def _figures(kind: type[Any], native: Mapping[str, Any]) -> Any:
     values = _known(kind, native)
     values["latency"] = Latency(**_known(Latency, native.get("latency") or {}))
     figures = kind(**values)
-    _ = figures.wall_s + figures.latency.p50
+    if not all(map(math.isfinite, (figures.wall_s, figures.latency.p50, figures.latency.mean))):
+        raise ValueError("no record of a run: not all of its figures are numbers")
     return figures

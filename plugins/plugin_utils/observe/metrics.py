@@ -26,6 +26,7 @@ MAX_DEVICES = 20_000
 MAX_LABEL = 200
 """Characters of a label's value."""
 OTHER = "(other)"
+_BREAKS = dict.fromkeys(map(ord, "\r\v\f\x1c\x1d\x1e\x85\u2028\u2029"), " ")
 STATUSES = ("ok", "changed", "failed", "unreachable", "skipped")
 
 
@@ -188,7 +189,7 @@ def _sites(names: Iterable[str]) -> dict[str, str]:
     """Each site's label: its own name for the biggest ones, `OTHER` for the rest."""
     counts = Counter(names)
     big = {name for name, _count in sorted(counts.items(), key=_biggest)[:MAX_SITES]}
-    return {name: name if name in big else OTHER for name in counts}
+    return {name: _fit(name) if name in big else OTHER for name in counts}
 
 
 def _biggest(pair: tuple[str, int]) -> tuple[int, str]:
@@ -207,8 +208,13 @@ def _once(family: Family) -> Iterator[tuple[dict[str, str], float]]:
 
 
 def _fit(text: str) -> str:
-    """A label's value that every reader of UTF-8 takes, and of bounded length."""
-    return text.encode("utf-8", "backslashreplace").decode("utf-8")[:MAX_LABEL]
+    """A label's value that every reader of UTF-8 takes, and of bounded length.
+
+    Line breaks other than the usual one are no line ends to the format, but may be to whoever reads
+    the file by lines, so they become blanks.
+    """
+    plain = text.encode("utf-8", "backslashreplace").decode("utf-8")[:MAX_LABEL]
+    return plain.translate(_BREAKS)
 
 
 def _sample(name: str, labels: Mapping[str, str], value: float) -> str:
@@ -217,10 +223,5 @@ def _sample(name: str, labels: Mapping[str, str], value: float) -> str:
 
 
 def _escaped(text: str) -> str:
-    r"""The three escapes of the format. Other line breaks are no line ends to it, but may be to
-    whoever reads the file by lines, so they become blanks.
-    """
-    plain = text.replace("\\", "\\\\").replace('"', '\\"').replace("\n", "\\n")
-    return "".join(
-        " " if letter in "\r\v\f\x1c\x1d\x1e\x85\u2028\u2029" else letter for letter in plain
-    )
+    """The three escapes of the format."""
+    return text.replace("\\", "\\\\").replace('"', '\\"').replace("\n", "\\n")

@@ -157,11 +157,11 @@ def url_secrets(urls: Iterable[str]) -> set[str]:
     found: set[str] = set()
     for url in urls:
         parts = urlsplit(url)
-        login = parts.netloc.rpartition("@")[0]
-        path = [word for word in parts.path.split("/") if len(word) >= SHORT]
-        query = [pair.partition("=")[2] for pair in parts.query.split("&")]
-        tokens = [login.partition(":")[2], *path, *(word for word in query if len(word) >= SHORT)]
-        if "." not in parts.netloc and len(parts.netloc) >= SHORT:
-            tokens.append(parts.netloc)  # a token where other URLs have a host
+        login, _at, host = parts.netloc.rpartition("@")
+        user, _colon, password = login.partition(":")
+        words = [*parts.path.split("/"), *(one.partition("=")[2] for one in parts.query.split("&"))]
+        words += [] if password else [user]  # a key where other URLs have a login
+        words += [] if set(".:") & set(host) or host == "localhost" else [host]
+        tokens = [password, *(word for word in words if len(word) >= SHORT)]
         found |= {url, *tokens, *map(unquote, tokens)} - {""}
     return found
