@@ -253,6 +253,7 @@ EVENTS: dict[str, type[Event]] = {
 """Every event by its name."""
 
 
+_SMALL = frozenset({bool, int, float})
 _FIELDS: dict[type[Event], tuple[str, ...]] = {}
 
 
@@ -289,6 +290,8 @@ def from_native(native: Mapping[str, Any]) -> Event:
 
 
 def _fit(value: Any) -> Any:
+    if value is None or type(value) in _SMALL:
+        return value
     if isinstance(value, str):
         return value if len(value) <= MAX_TEXT else f"{value[: MAX_TEXT - 1]}…"
     if isinstance(value, Mapping):

@@ -149,23 +149,32 @@ def line(event: Event, always: Mapping[str, Any], redactor: Redactor | None = No
     """
     native = to_native(event)
     moment = datetime.fromtimestamp(native.pop("time"), tz=UTC)
-    stamp = moment.isoformat(timespec="milliseconds").replace("+00:00", "Z")
+    stamp = f"{moment.isoformat(timespec='milliseconds')[:-6]}Z"
     head = {"time": stamp, "event": native.pop("event"), "schema": native.pop("schema"), **always}
     if redactor:
         native = redactor.value(native)
     content = {**head, **{key: _clean(value) for key, value in native.items()}}
     wrong = head["event"] in _WRONG or native.get("status") in ("failed", "unreachable")
-    return Line(json.dumps(content, separators=(",", ":")).encode() + b"\n", wrong)
+    return Line(_json(content).encode() + b"\n", wrong)
+
+
+_json = json.JSONEncoder(separators=(",", ":")).encode
+_INERT = re.compile(r"[0-9a-f:.-]{0,64}")
+"""Hashes, addresses, times: no rule could find a secret in them, and no cache holds them all."""
 
 
 def _clean(value: Any) -> Any:
+    if value is None or type(value) in (bool, int):
+        return value
+    if isinstance(value, float):
+        return round(value, 6)
     if isinstance(value, str):
-        return _redacted(value) if value else value
+        return value if _INERT.fullmatch(value) else _redacted(value)
     if isinstance(value, Mapping):
         return {_clean(key): _hidden(key, item) for key, item in value.items()}
     if isinstance(value, list):
         return [_clean(item) for item in value]
-    return round(value, 6) if isinstance(value, float) else value
+    return value
 
 
 def _hidden(key: str, value: Any) -> Any:
