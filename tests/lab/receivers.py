@@ -150,7 +150,9 @@ class MailServer:
             "?mode=starttls&from=netops@example.net&to=noc@example.net"
         )
 
-    async def handle_DATA(self, _server: Any, _session: Session, envelope: Envelope) -> str:
+    async def handle_DATA(  # noqa: N802 - aiosmtpd's name
+        self, _server: Any, _session: Session, envelope: Envelope
+    ) -> str:
         """Keep a mail."""
         assert isinstance(envelope.content, bytes)
         mail = email.message_from_bytes(envelope.content, policy=email.policy.default)

@@ -101,7 +101,8 @@ class Benchmark(CallbackBase):  # type: ignore[misc]
 
     def _task(self, task: Any) -> None:
         if self._meter:
-            self._meter.task_started(str(task.get_name()), str(task.action))
+            name = task.name or task.get_name()  # without the role's: its tasks are named well
+            self._meter.task_started(str(name), str(task.action))
 
     def _host_done(self, result: Any, failed: bool = False) -> None:
         if self._meter:

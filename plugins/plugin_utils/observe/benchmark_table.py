@@ -86,8 +86,8 @@ def _fleet(fleet: FleetFigures) -> Iterator[str]:
     )
     yield (
         f"  latency p50 {seconds(latency.p50)}, p90 {seconds(latency.p90)}, p99 "
-        f"{seconds(latency.p99)}, at most {seconds(latency.most)}; worker {fleet.cpu_s:.1f} s CPU, "
-        f"{fleet.peak_rss_mb:.0f} MB"
+        f"{seconds(latency.p99)}, at most {seconds(latency.most)}; worker "
+        f"{seconds(fleet.cpu_s)} CPU, {fleet.peak_rss_mb:.0f} MB"
     )
 
 

@@ -11,7 +11,6 @@ import queue
 import subprocess
 import sys
 import threading
-import time
 from collections.abc import Callable, Iterable
 from contextlib import suppress
 from dataclasses import dataclass
@@ -29,6 +28,9 @@ TYPES = {Severity.INFO: "info", Severity.WARNING: "warning", Severity.CRITICAL: 
 """apprise's words, which decide the colour in a chat."""
 SHORT = 8
 """Parts of a URL's path below so many characters are words such as "hooks", and no tokens."""
+
+SETTLE_SECONDS = 4.0
+"""What it may take to remember that a message was delivered: another run may hold the memory."""
 
 Done = Callable[[bool], None]
 
@@ -56,6 +58,7 @@ class Outbox:
         self._secrets = secrets
         self._lock = threading.Condition()
         self._waiting: dict[int, tuple[str, Done]] = {}
+        self._settling: set[int] = set()
         self._last = 0
         self._jobs: queue.Queue[bytes | None] = queue.Queue(BACKLOG)
         self._process: subprocess.Popen[bytes] | None = None
@@ -94,14 +97,14 @@ class Outbox:
             self._closed = True
         with suppress(queue.Full):
             self._jobs.put_nowait(None)
-        deadline = time.monotonic() + self._sending.flush
         with self._lock:
-            while self._waiting and (left := deadline - time.monotonic()) > 0:
-                self._lock.wait(left)
+            self._lock.wait_for(lambda: not self._waiting, self._sending.flush)
             late = list(self._waiting)
         self._process.kill()
         for number in late:
             self._settle(number, f"not done within the {self._sending.flush:g} s of flush_seconds")
+        with self._lock:  # for what the reader is settling just now
+            self._lock.wait_for(lambda: not self._waiting, SETTLE_SECONDS)
         with suppress(subprocess.TimeoutExpired):
             self._process.wait(1)
 
@@ -139,16 +142,19 @@ class Outbox:
             self._settle(number, "the program that sends has ended")
 
     def _settle(self, number: int, reason: str) -> None:
+        """Hand on what became of a message, once; only then does `close` stop waiting for it."""
         with self._lock:
-            target, done = self._waiting.pop(number, ("", None))
-        if done is None:
-            return
+            if number not in self._waiting or number in self._settling:
+                return
+            self._settling.add(number)
+            target, done = self._waiting[number]
         if reason:
             text = " ".join(redact(self._secrets.text(reason)).split())[:300]
             self.problems.append(f"the alert to {target!r} was not delivered: {text}")
         with suppress(Exception):
             done(not reason)
         with self._lock:
+            del self._waiting[number]
             self._lock.notify_all()
 
 

@@ -1,4 +1,4 @@
-"""Histories of runs as nights produce them: seeded, with the noise of real machines and networks."""
+"""Histories of runs as nights produce them: seeded, with the noise of machines and networks."""
 
 from __future__ import annotations
 

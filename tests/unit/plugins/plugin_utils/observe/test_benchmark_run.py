@@ -32,6 +32,7 @@ class Clock:
     now = 0.0
 
     def __call__(self) -> float:
+        """The time that it was set to."""
         return self.now
 
 

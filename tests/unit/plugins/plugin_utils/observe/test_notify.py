@@ -28,6 +28,7 @@ from ansible_collections.prime.netops.plugins.plugin_utils.observe.notify_config
     alert_config,
     simple_config,
 )
+from ansible_collections.prime.netops.plugins.plugin_utils.observe.notify_memory import Memory, News
 from ansible_collections.prime.netops.plugins.plugin_utils.observe.notify_outbox import Sending
 
 from tests.lab.receivers import MailServer, WebHook, free_port, mail_server, web_hook
@@ -370,3 +371,20 @@ def await_requests(hook: WebHook, count: int) -> None:
     while len(hook.requests) < count:
         assert time.monotonic() < until, "nothing came while the run went on"
         time.sleep(0.02)
+
+
+def test_what_was_delivered_is_remembered_before_the_run_ends(
+    hook: WebHook, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Although the disk is slow: else the next run would think that it is still being told."""
+    settle = Memory.settle
+
+    def slowly(memory: Memory, news: News, delivered: bool) -> None:
+        time.sleep(0.5)
+        settle(memory, news, delivered)
+
+    monkeypatch.setattr(Memory, "settle", slowly)
+    nights = Nights(simple_config([hook.url()]), tmp_path)
+    nights.run(r1="timeout")
+    assert nights.run(r1="ok") == []
+    assert hook.titles == ["backup.yml: 1 new problem", "backup.yml: 1 problem is over"]

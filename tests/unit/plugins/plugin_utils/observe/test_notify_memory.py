@@ -26,6 +26,7 @@ class Clock:
         self.now = 1_700_000_000.0
 
     def __call__(self) -> float:
+        """The time that it was set to."""
         return self.now
 
 
