@@ -165,14 +165,20 @@ class Events(Middleware):
         for attempt in outcome.attempts[trace.told if trace else 0 :]:
             self._way.send(_attempt(attempt, about))
         self._way.send(_done(outcome, about, trace))
-        if outcome.status == "changed" and isinstance(outcome.result, Normalised):
-            last = self._last_good.get(outcome.name)
+        self._tell_change(outcome, about)
+
+    def _tell_change(self, outcome: Outcome, about: Mapping[str, Any]) -> None:
+        """A new configuration, also of a device that failed after it was fetched."""
+        copy, last = outcome.result, self._last_good.get(outcome.name)
+        if self._way is None or not isinstance(copy, Normalised):
+            return
+        if last is None or last.text_sha256 != copy.text_sha256:
             self._way.send(
                 ConfigChanged(
                     **about,
-                    text_sha256=outcome.result.text_sha256,
+                    text_sha256=copy.text_sha256,
                     previous_sha256=last.text_sha256 if last else None,
-                    size=len(outcome.result.exact.encode(errors="replace")),
+                    size=len(copy.exact.encode(errors="replace")),
                 )
             )
 

@@ -150,9 +150,12 @@ def test_a_change_is_told_with_both_hashes(ear: Ear) -> None:
     copy = normalise(text, platforms.load("cisco_ios"))
 
     def work(task: Task) -> Result:
-        return Result(task.host, result=copy, changed=task.host.name != "same")
+        return Result(task.host, result=copy)
 
-    last = {"r1": LastGood("a" * 64, "b" * 64, "c" * 64, 10)}
+    last = {
+        "r1": LastGood("a" * 64, "b" * 64, "c" * 64, 10),
+        "same": LastGood("a" * 64, "b" * 64, copy.text_sha256, 10),
+    }
     events = ear.hear(work, [an_ios("r1"), an_ios("new"), an_ios("same")], last, workers=1)
     changes = [event for event in events if isinstance(event, ConfigChanged)]
     assert [(event.device, event.previous_sha256) for event in changes] == [
