@@ -17,7 +17,7 @@ LOGGER = logging.getLogger("prime.netops.fleet")
 
 
 class Log(Middleware):
-    """INFO for a device that is done or left alone, WARNING for one that failed, with class and remedy."""
+    """INFO for a device that is done or left alone; WARNING for a failed one, with the remedy."""
 
     def device_done(self, host: FleetHost, outcome: Outcome) -> None:
         """Log the outcome."""
