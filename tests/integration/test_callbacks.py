@@ -36,8 +36,8 @@ TASKS: list[dict[str, Any]] = [
         "when": "pause is defined",
     },
     {
-        "name": "Breaks on some",
-        "ansible.builtin.fail": {"msg": "the passphrase {{ pass_word }}\nis wrong"},
+        "name": "Breaks on some with {{ rack_password }}",
+        "ansible.builtin.fail": {"msg": "the passphrase {{ 'x' ~ rack_password }}\nis wrong"},
         "when": "inventory_hostname in broken | default([])",
     },
 ]
@@ -55,7 +55,7 @@ def ordinary(controller: Controller, environment: dict[str, str], **variables: A
     playbook = controller.write(
         "site.yml", [{"hosts": "all", "gather_facts": False, "tasks": TASKS}]
     )
-    controller.inventory(HOSTS, "inventory/hosts.yml", pass_word=f"{MARKER}-pass")
+    controller.inventory(HOSTS, "inventory/hosts.yml", rack_password=f"{MARKER}-pass")
     controller.write("inventory/groups.yml", {"ams": {"hosts": {"h1": {}}}})
     return controller.play(
         playbook, controller.home / "inventory", environment=environment, **variables
@@ -92,7 +92,7 @@ def test_an_ordinary_playbook_alerts_by_group_and_says_when_it_is_over(
     ]
     text = json.dumps(hook.requests)
     assert MARKER not in text
-    assert "h1: Breaks on some: the passphrase" in text
+    assert "h1: Breaks on some with <redacted>: the passphrase" in text
     assert "Try" not in text
     assert MARKER not in (controller.state / "alerts.json").read_text()
 
@@ -131,7 +131,8 @@ def test_a_regression_fails_the_run_when_told_to(controller: Controller, hook: W
     history = History(controller.state / "benchmark.jsonl")
     (record,) = history.read()
     assert (record.playbook, record.hosts, record.failed) == ("site.yml", 3, 0)
-    assert "Works" in {task.name for task in record.tasks}
+    assert {"Works", "Breaks on some with <redacted>"} <= {task.name for task in record.tasks}
+    assert MARKER not in history.path.read_text(encoding="utf-8")
     for night in range(7):
         history.append(_older(record, night))
     first, second = (ordinary(controller, environment, pause=4) for _night in range(2))
@@ -154,6 +155,7 @@ def test_a_regression_fails_the_run_when_told_to(controller: Controller, hook: W
     assert report.rc == 2
     assert "A regression in site.yml" in report.text
     assert page.read_text(encoding="utf-8").count("<svg") == 3
+    assert MARKER not in page.read_text(encoding="utf-8") + report.output
     again = controller.play(REPORT, "localhost,", benchmark_report_dest=str(page))
     assert again.rc == 0, again.output
     assert again.recap["localhost"]["changed"] == 0
@@ -169,7 +171,7 @@ def test_check_mode_measures_and_tells_nothing(controller: Controller, hook: Web
     playbook = controller.write(
         "site.yml", [{"hosts": "all", "gather_facts": False, "tasks": TASKS}]
     )
-    inventory = controller.inventory(HOSTS, pass_word="x")
+    inventory = controller.inventory(HOSTS, rack_password="x")
     play = controller.play(playbook, inventory, "--check", environment=environment, broken=["h1"])
     assert play.rc == 2
     assert hook.requests == []

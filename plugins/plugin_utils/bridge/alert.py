@@ -38,6 +38,7 @@ class Alert(CallbackBase):  # type: ignore[misc]
         self._alerts: Alerts | None = None
         self._subscription: Subscription | None = None
         self._secrets: HostSecrets | None = None
+        self._task = self._first_host = ""
 
     def v2_playbook_on_start(self, playbook: Any) -> None:
         """Read the configuration; a wrong one is told, and costs the run nothing."""
@@ -63,6 +64,11 @@ class Alert(CallbackBase):  # type: ignore[misc]
             self._alerts.watch.groups = host_groups(play)
             self._secrets = HostSecrets(play)
             self._alerts.run = _run(provenance(play.get_variable_manager().extra_vars))
+
+    def v2_runner_on_start(self, host: Any, task: Any) -> None:
+        """The first host of a task is the one whose variables are in the task's name."""
+        if self._task != task._uuid:
+            self._task, self._first_host = task._uuid, str.__str__(host.get_name())
 
     def v2_runner_on_failed(self, result: Any, ignore_errors: bool = False) -> None:
         """A task failed on a host."""
@@ -93,10 +99,11 @@ class Alert(CallbackBase):  # type: ignore[misc]
                 name, values["error_class"], str(values.get("msg", "")), values["remedy"]
             )
         elif not ignored:
-            message = failure_message(values)
+            task, message = str(result.task_name), failure_message(values)
             if self._secrets:
-                message = self._secrets.redactor(name).text(message)
-            self._alerts.watch.host_failed(name, result.task_name, message)
+                hide = self._secrets.redactor(name, self._first_host).text
+                task, message = hide(task), hide(message)
+            self._alerts.watch.host_failed(name, task, message)
 
     def _begin(self, config: AlertConfig, playbook: Any) -> Alerts:
         option = self.get_option

@@ -22,6 +22,7 @@ from ..observe.benchmark_run import RunMeter
 from ..observe.benchmark_table import report
 from ..observe.benchmark_verdict import Limits, judge, verdict_of
 from ..observe.channel import Subscription, subscribe
+from .host_secrets import HostSecrets
 from .native import native
 from .state import state_dir
 from .task_result import host_of
@@ -39,7 +40,8 @@ class Benchmark(CallbackBase):  # type: ignore[misc]
         super().__init__()
         self._meter: RunMeter | None = None
         self._subscription: Subscription | None = None
-        self._playbook = ""
+        self._secrets: HostSecrets | None = None
+        self._playbook = self._unnamed = ""
 
     def v2_playbook_on_start(self, playbook: Any) -> None:
         """Start the clocks."""
@@ -57,10 +59,19 @@ class Benchmark(CallbackBase):  # type: ignore[misc]
         """A handler begins."""
         self._task(task)
 
+    def v2_playbook_on_play_start(self, play: Any) -> None:
+        """Learn whom to ask for what must not be kept."""
+        self._secrets = HostSecrets(play)
+
     def v2_runner_on_start(self, host: Any, task: Any) -> None:
-        """A task begins on a host."""
-        if self._meter:
-            self._meter.host_started(str.__str__(host.get_name()))
+        """A task begins on a host. The first one's variables are those in the task's name."""
+        if self._meter is None:
+            return
+        name = str.__str__(host.get_name())
+        if self._unnamed and self._secrets:
+            self._meter.task_named(self._secrets.redactor(name).text(self._unnamed))
+            self._unnamed = ""
+        self._meter.host_started(name)
 
     def v2_runner_on_ok(self, result: Any) -> None:
         """A task is over on a host."""
@@ -101,8 +112,9 @@ class Benchmark(CallbackBase):  # type: ignore[misc]
 
     def _task(self, task: Any) -> None:
         if self._meter:
-            name = task.name or task.get_name()  # without the role's: its tasks are named well
-            self._meter.task_started(str(name), str(task.action))
+            # without the role's name: within a playbook a task is told by its own
+            self._unnamed = str(native(task.name) or task.action)
+            self._meter.task_started(str(task.action))
 
     def _host_done(self, result: Any, failed: bool = False) -> None:
         if self._meter:

@@ -58,12 +58,18 @@ class RunMeter:
         self._fleets: dict[str, _Fleet] = {}
         self._finished: list[FleetFigures] = []
 
-    def task_started(self, name: str, action: str) -> None:
+    def task_started(self, action: str) -> None:
         """A task begins, and the one before it is over."""
         now = self._clock()
         with self._lock:
             self._end_task(now)
-            self._task = _Task(name, action, now)
+            self._task = _Task(action, action, now)
+
+    def task_named(self, name: str) -> None:
+        """The current task's name, without secrets; until then it goes by its action."""
+        with self._lock:
+            if self._task:
+                self._task.name = name
 
     def host_started(self, host: str) -> None:
         """The current task begins on a host."""

@@ -40,7 +40,8 @@ def test_tasks_are_measured_by_host() -> None:
     """From a task's start to its last host's end, and each host's own time."""
     clock = Clock()
     meter = RunMeter(clock)
-    meter.task_started("gather", "setup")
+    meter.task_started("setup")
+    meter.task_named("gather")
     for host, begin, end in (("a", 0.0, 2.0), ("b", 1.0, 5.0)):
         clock.now = begin
         meter.host_started(host)
@@ -48,7 +49,7 @@ def test_tasks_are_measured_by_host() -> None:
         meter.host_done(host, failed=host == "b")
     meter.retried()
     clock.now = 9.0
-    meter.task_started("next", "debug")
+    meter.task_started("debug")
     record = finish(meter)
     gather, following = record.tasks
     assert (gather.name, gather.action, gather.wall_s, gather.hosts) == ("gather", "setup", 5.0, 2)
@@ -61,7 +62,8 @@ def test_tasks_are_measured_by_host() -> None:
 def test_a_fleet_is_measured_by_its_events() -> None:
     """Devices, latency, retries, and what its worker took; the fleet is the size of the run."""
     meter = RunMeter()
-    meter.task_started("Back up", "prime.netops.config_backup")
+    meter.task_started("prime.netops.config_backup")
+    meter.task_named("Back up")
     meter.event(RunStarted(run_id="1", kind="backup", devices=4, workers=2))
     for number, attempts in enumerate((1, 3)):
         meter.event(
@@ -96,7 +98,7 @@ def test_a_fleet_is_measured_by_its_events() -> None:
 def test_events_and_tasks_come_in_different_threads() -> None:
     """Nothing is lost and nothing waits for ever."""
     meter = RunMeter()
-    meter.task_started("t", "a")
+    meter.task_started("a")
 
     def hosts(first: int) -> None:
         for number in range(first, first + 500):
@@ -120,7 +122,7 @@ def test_a_playbook_with_thousands_of_tasks_keeps_the_longest() -> None:
     clock = Clock()
     meter = RunMeter(clock)
     for number in range(5_000):
-        meter.task_started(f"t{number}", "a")
+        meter.task_started(f"a{number}")
         clock.now += 1.0 if number % 100 else 50.0
     record = finish(meter)
     assert len(record.tasks) == 100
@@ -130,7 +132,8 @@ def test_a_playbook_with_thousands_of_tasks_keeps_the_longest() -> None:
 def test_secrets_in_a_tasks_name_are_not_kept() -> None:
     """A name is a template, and people put anything into it."""
     meter = RunMeter()
-    meter.task_started("log in with password=planted-4711", "a")
+    meter.task_started("a")
+    meter.task_named("log in with password=planted-4711")
     assert "planted-4711" not in str(finish(meter).to_native())
 
 

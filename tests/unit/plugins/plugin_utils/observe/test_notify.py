@@ -5,6 +5,7 @@ Sent to a real mail server and to real web hooks.
 
 from __future__ import annotations
 
+import socket
 import time
 from collections.abc import Iterator
 from dataclasses import replace
@@ -141,14 +142,18 @@ def test_a_message_is_tried_again(hook: WebHook, tmp_path: Path) -> None:
     assert len(hook.requests) == 2
 
 
-@pytest.mark.parametrize("behaviour", ["hang", "drip", "drop", "dead"])
+@pytest.mark.parametrize("behaviour", ["hang", "drip", "drop", "dead", "mute mail server"])
 def test_a_dead_target_costs_at_most_its_flush_deadline(
     hook: WebHook, tmp_path: Path, behaviour: str
 ) -> None:
     """Whatever it does to us; and a target beside it gets its message all the same."""
     hook.behaviour = behaviour
-    bad = hook.url("bad") if behaviour != "dead" else f"json://127.0.0.1:{free_port()}/bad"
-    with web_hook() as good:
+    with web_hook() as good, socket.create_server(("127.0.0.1", 0)) as mute:
+        bad = {
+            "dead": f"json://127.0.0.1:{free_port()}/bad",
+            "mute mail server": f"mailtos://a:b@127.0.0.1:{mute.getsockname()[1]}"
+            "?mode=starttls&from=netops@example.net&to=noc@example.net",
+        }.get(behaviour, hook.url("bad"))
         targets = {"bad": {"url": bad}, "good": {"url": good.url()}}
         sending = Sending(timeout=60.0, attempts=50, backoff=0.2, flush=1.5)
         nights = Nights(alert_config({"targets": targets}, {}, Path()), tmp_path, sending)
