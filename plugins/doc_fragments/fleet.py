@@ -124,6 +124,30 @@ options:
   ignore_quarantine:
     description:
       - Whether to try the devices in quarantine in this run.
+  middleware:
+    description:
+      - Your own Python, asked before each device is contacted and told when it is done, as
+        C(package.module:Class). Their order is that of this list.
+      - They are looked for in the directory of the playbook first. See docs/middleware.md.
+    type: list
+    elements: str
+    default: []
+  profile:
+    description:
+      - File for a profile of the devices' threads, in the format of Python's C(pstats).
+      - The functions that used most processor time are shown as well. It slows the run down by
+        several times.
+    type: path
+  metrics_file:
+    description:
+      - File for Prometheus, in the directory of node_exporter's textfile collector; its name has to
+        end in C(.prom). It is replaced as a whole when the run is over.
+      - Give each job a file and an O(stats_key) of its own. Nothing is written in check mode.
+    type: path
+  metrics_per_device:
+    description:
+      - Whether O(metrics_file) has the age of each device's last good copy, and not only of the
+        oldest one of a site. That is a series for each device.
     type: bool
     default: false
   stats_key:

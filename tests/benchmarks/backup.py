@@ -45,6 +45,10 @@ _COLLECTIONS = Path(netops.__path__[0]).parents[2]
 _MOVING = re.compile(r"! (?:Last configuration change|NVRAM config) |ntp clock-period ")
 _LIBRARIES = ("ansible-core", "nornir", "nornir-netmiko", "netmiko", "paramiko", "cryptography")
 _REPORTS = re.compile(r"^\S+ +: ok=", re.MULTILINE)
+CALLBACKS = {
+    "ANSIBLE_CALLBACKS_ENABLED": "prime.netops.log,prime.netops.alert,prime.netops.benchmark",
+    "NETOPS_ALERT_URLS": "json://127.0.0.1:9/",  # nobody is there, and there is nothing to tell
+}
 ALL_REPORT_UP_TO = 500
 """Devices, with `backup_host_outcome: auto`."""
 
@@ -84,7 +88,8 @@ def backup(options: Options, work: Path) -> Iterator[Bench]:
         served = {d.name: make_config(d).render().decode() for d in lab.plan.devices}
         estate = Estate(lab, work, served)
         rival = nornir(estate)
-        cases = [ours(estate, "auto"), ours(estate, "all"), ours(estate, "none"), rival]
+        shipped = [ours(estate, "auto"), ours(estate, "all"), ours(estate, "none")]
+        cases = [*shipped, ours_with_callbacks(estate), rival]
         used = versions(_LIBRARIES, _SITE_PACKAGES)
         if not options.only or "network_cli" in options.only:
             bench = bench_environment()
@@ -96,10 +101,29 @@ def backup(options: Options, work: Path) -> Iterator[Bench]:
         yield Bench(cases, used, servers={"simulator": lab.pid}, warm_up=warm_up)
 
 
-def ours(estate: Estate, outcome: str) -> Case:
+def ours(estate: Estate, outcome: str, variant: str = "") -> Case:
     """The playbook as shipped, its state made anew in every round: each device is a new one."""
-    state = estate.work / f"state-{outcome}"
+    state = estate.work / f"state-{outcome}{variant}"
     return _playbook(estate, outcome, state, partial(shutil.rmtree, state, ignore_errors=True))
+
+
+def ours_with_callbacks(estate: Estate) -> Case:
+    """The playbook as shipped with all callbacks on; its log has to have every device."""
+    case = ours(estate, "auto", "-callbacks")
+    log = Path(case.environment["XDG_STATE_HOME"]) / "prime.netops" / "log.jsonl"
+
+    def check(output: str) -> Outcome:
+        told = [json.loads(line) for line in log.read_text().splitlines()]
+        done = {line["device"] for line in told if line["event"] == "device_succeeded"}
+        if done != set(estate.names):
+            raise BenchmarkError(
+                f"{len(done)} devices in the log, {len(estate.names)} in the fleet"
+            )
+        return case.check(output)
+
+    return replace(
+        case, who="ours:callbacks", environment={**case.environment, **CALLBACKS}, check=check
+    )
 
 
 def ours_again(estate: Estate) -> Case:

@@ -48,13 +48,20 @@ class Job:
     @property
     def summaries(self) -> dict[str, set[str]]:
         """The host summaries: changed, dark (unreachable), failures, ignored, ... -> hosts."""
-        stats = self.events[-1]["event_data"]
+        stats = self._stats
         return {kind: set(hosts) for kind, hosts in stats.items() if isinstance(hosts, dict)}
 
     @property
     def artifact_data(self) -> dict[str, Any]:
         """The custom stats, which AWX hands on to the next job of a workflow."""
-        data: dict[str, Any] = self.events[-1]["event_data"]["artifact_data"]
+        data: dict[str, Any] = self._stats["artifact_data"]
+        return data
+
+    @property
+    def _stats(self) -> dict[str, Any]:
+        """What the recap came with; callbacks may print something after it."""
+        recaps = (event for event in self.events if event["event"] == "playbook_on_stats")
+        data: dict[str, Any] = next(recaps)["event_data"]
         return data
 
     @property

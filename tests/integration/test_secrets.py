@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import contextlib
+import json
+import socket
 import sqlite3
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -16,11 +19,17 @@ from tests.integration.runner import run_job
 from tests.lab.fleet import MARKER, Lab, fleet
 from tests.lab.fleet.dialects import DIALECTS
 from tests.lab.postgres import Postgres, postgres
+from tests.lab.receivers import WebHook
 
 __all__ = ["postgres"]
 
 VAULT = "vault password"
 BROKEN = {"r2": "wrong_password", "r3": "truncated", "r4": "invalid_input", "r5": "wrong_enable"}
+CALLBACKS = {
+    "ANSIBLE_CALLBACKS_ENABLED": "prime.netops.log,prime.netops.alert,prime.netops.benchmark",
+    "NETOPS_ALERT_URLS": "json://127.0.0.1:9/",
+    "NETOPS_ALERT_FLUSH_SECONDS": "1",
+}
 COMMANDS = {"cisco_ios": "show running-config", "arista_eos": "show running-config"}
 
 
@@ -96,7 +105,12 @@ def test_no_secret_is_printed_logged_or_committed(lab: Lab, estate: Estate, verb
     controller = estate.controller
     log = controller.home / "ansible.log"
     options = {
-        "environment": {"ANSIBLE_LOG_PATH": str(log), "ANSIBLE_DISPLAY_TRACEBACK": "always"},
+        "environment": {
+            **CALLBACKS,
+            "ANSIBLE_LOG_PATH": str(log),
+            "ANSIBLE_DISPLAY_TRACEBACK": "always",
+        },
+        "backup_profile": str(controller.home / "profile"),
         "backup_fail_job": "never",
         "backup_attempts": 1,
     }
@@ -115,6 +129,8 @@ def test_no_secret_is_printed_logged_or_committed(lab: Lab, estate: Estate, verb
     assert "--- before: r1" in second.output
     assert len(log.read_text(encoding="utf-8")) > 10_000
     assert [line for line in git_objects(controller).splitlines() if MARKER in line] == []
+    told = (controller.state / "log.jsonl").read_text(encoding="utf-8")
+    assert told.count('"event":"device_failed"') == len(BROKEN)
     assert leaks(controller.home) == []
     assert [name for name, text in controller.texts().items() if MARKER not in text] == []
 
@@ -130,6 +146,7 @@ def test_no_secret_is_in_what_awx_stores(lab: Lab, estate: Estate, postgres: Pos
         estate.inventory,
         verbosity=5,
         arguments=f"--diff --vault-password-file {estate.vault}",
+        environment=CALLBACKS,
         backup_fail_job="never",
         backup_attempts=1,
         netops_store_url=postgres.new_database(),
@@ -244,3 +261,88 @@ def test_results_of_commands_are_clean(lab: Lab, estate: Estate) -> None:
     assert "hostname r1" in text
     assert "<redacted>" in text
     assert leaks(controller.home) == []
+
+
+LEAKY = """
+class Leaky:
+    def before(self, device):
+        return f"it says {device.password}" if device.name == "r1" else None
+
+    def after(self, device, outcome):
+        if device.name != "r1":
+            raise ValueError(f"cannot digest {device!r} {device.password} {device.enable_password}")
+"""
+
+
+def test_what_callbacks_and_middleware_are_told_is_clean(lab: Lab, estate: Estate) -> None:
+    """Tasks of the user's own that print every password, and a middleware that does, in its
+    veto and in its errors: none gets into the log, syslog, an alert, the ledger or a result."""
+    controller = estate.controller
+    lab.restore()
+    controller.write("leaky.py", LEAKY)
+    words = "{{ ansible_password }} {{ vaulted_enable }} {{ ansible_become_password }}"
+    shout = {"ansible.builtin.fail": {"msg": f"it is {words}"}, "ignore_errors": True}
+    fleet_task = {
+        "prime.netops.config_backup": {"attempts": 1, "middleware": ["leaky:Leaky"]},
+        "run_once": True,
+        "delegate_to": "localhost",
+        "register": "run",
+    }
+    outcome = {
+        "prime.netops.host_outcome": {"run_id": "{{ run.run_id }}"},
+        "ignore_errors": True,
+        "vars": {"ansible_connection": "local", "ansible_become": False},
+    }
+    local = {"ansible_connection": "local", "ansible_become": False}
+    play = {
+        "hosts": "r1:r3",
+        "gather_facts": False,
+        "tasks": [
+            {**fleet_task, "vars": local},
+            outcome,
+            {**shout, "vars": local},
+            {**shout, "vars": local, "loop": [words], "name": f"Shout {words}"},
+        ],
+    }
+    hook, syslog = WebHook(), socket.socket(socket.AF_INET, socket.SOCK_DGRAM)
+    with syslog:
+        syslog.bind(("127.0.0.1", 0))
+        syslog.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, 1 << 20)
+        environment = CALLBACKS | {
+            "NETOPS_ALERT_URLS": hook.url(),
+            "NETOPS_ALERT_FLUSH_SECONDS": "20",
+            "NETOPS_LOG_SYSLOG": f"udp://127.0.0.1:{syslog.getsockname()[1]}",
+        }
+        done = controller.play(
+            controller.write("own.yml", [play]),
+            estate.inventory,
+            "--vault-password-file",
+            estate.vault,
+            environment=environment,
+        )
+        messages = list(waiting(syslog))
+    hook.close()
+    assert done.rc == 0, done.output
+    records = [json.loads(line) for line in (controller.state / "log.jsonl").open()]
+    skipped = next(record for record in records if record["event"] == "device_skipped")
+    assert skipped["message"] == "it says <redacted> (leaky:Leaky)"
+    faults = [record for record in records if record["event"] == "device_failed"]
+    assert all("cannot digest" in record["message"] for record in faults)
+    assert [r["message"] for r in records if r.get("action") == "ansible.builtin.fail"]
+    assert len(messages) == len(records)
+    assert hook.requests
+    for sink in (
+        messages,
+        hook.requests,
+        [outcome.message for outcome in controller.outcomes().values()],
+    ):
+        assert MARKER not in repr(sink)
+    assert leaks(controller.state) == []
+
+
+def waiting(server: socket.socket) -> Iterator[bytes]:
+    """The datagrams that a socket has received."""
+    server.setblocking(False)
+    with contextlib.suppress(BlockingIOError):
+        while True:
+            yield server.recv(65_536)

@@ -1,10 +1,10 @@
 #!/bin/sh
-# Runs the unit tests and a lab run on another release of ansible-core.
+# Runs the unit tests, a lab run and an ordinary playbook with the callbacks on another release of ansible-core.
 #
 #   matrix.sh CORE CACHE VENV    CORE is 2.16, 2.19 or 2.21
 #
 # Between them the three rows use every Python that the collection supports, where the machine has it.
-# VENV has run the unit tests already (`make unit`), so on its own ansible-core only the lab run is left.
+# VENV has run the unit tests already (`make unit`), so on its own ansible-core only the two playbooks are left.
 set -eu
 cd "$(dirname "$0")/../.."
 core=$1 cache=$2 venv=$3
@@ -21,7 +21,7 @@ if ! python=$(tests/tools/python.sh $pythons 2>/dev/null); then
     exit 0
 fi
 
-suites=tests/integration/test_embedded_lab.py
+suites="tests/integration/test_embedded_lab.py tests/integration/test_ordinary_playbook.py"
 if "$venv/bin/ansible" --version | grep -qF "[core $core."; then
     environment=$venv
 else

@@ -9,6 +9,7 @@ from __future__ import annotations
 import gc
 import threading
 from collections.abc import Iterable, Mapping
+from pathlib import Path
 from typing import Any, ClassVar
 
 from ansible import constants
@@ -25,13 +26,11 @@ from ..jobs.report import Report
 from .arguments import job_options
 from .check_mode import CHECK_LEDGER
 from .hosts import DeviceReader
+from .metrics import measured
 from .native import native
 from .provenance import provenance
-from .screen import logging_to
+from .screen import live_line, logging_to, show_failures, show_profile
 from .signals import stop_on_signal
-
-SHOWN = 20
-"""Failures shown on the screen; the result has more of them, the ledger all."""
 
 
 class FleetAction(ActionBase):  # type: ignore[misc]
@@ -66,6 +65,8 @@ class FleetAction(ActionBase):  # type: ignore[misc]
             with stop_on_signal() as stop, logging_to(display):
                 options = self._options(args, variables, display)
                 result = self.job(args, Fleet(names, reader), options, stop)
+                show_profile(options.fleet.profile, args["profile"], display)
+                result["warnings"] += measured(args, options, result["run_id"])
         except (StoreError, MirrorError, ValueError) as error:
             raise AnsibleActionFail(str(error)) from error
         return scrubbed(result, reader.secrets)
@@ -108,6 +109,8 @@ class FleetAction(ActionBase):  # type: ignore[misc]
             ledger=CHECK_LEDGER if check else None,
             provenance=provenance(variables),
             say=display.display,
+            live=live_line(display),
+            search=[Path(self._loader.get_basedir())],
         )
 
     def _warn_without_run_once(self, display: Display) -> None:
@@ -184,15 +187,3 @@ def summary(report: Report) -> str:
     words = [f"{counts[name]} {name}" for name in counts if name != "total" and counts[name]]
     ended = "" if report.status == "finished" else f" The run was {report.status}."
     return f"{counts['total']} devices: {', '.join(words) or 'nothing done'}.{ended}"
-
-
-def show_failures(report: Report, display: Display) -> None:
-    """Name the failed devices with class, message and remedy, after the last line of progress."""
-    for failure in report.failures[:SHOWN]:
-        display.display(
-            f"  {failure['host']}: {failure['class']}: {failure['message']}\n"
-            f"    -> {failure['remedy']}"
-        )
-    left_out = sum(report.classes.values()) - SHOWN
-    if left_out > 0:
-        display.display(f"  ... and {left_out} more; all of them are in the ledger")

@@ -6,15 +6,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
 from ..fleet.guard import HOUR, GuardOptions
 from ..fleet.logins import LoginPolicy
+from ..fleet.profile import ThreadProfile
 from ..fleet.retry import RetryPolicy
 from ..fleet.run import FleetOptions
+from ..jobs.hooks import load_hooks
 from ..jobs.options import JobOptions
 from .check_mode import store_url
 from .state import STORE_SPEC, state_dir
@@ -38,11 +40,20 @@ FLEET_SPEC: dict[str, dict[str, Any]] = {
     "quarantine_after": {"type": "int", "default": 3},
     "quarantine_hours": {"type": "float", "default": 20.0},
     "ignore_quarantine": {"type": "bool", "default": False},
+    "middleware": {"type": "list", "elements": "str", "default": []},
+    "profile": {"type": "path"},
+    "metrics_file": {"type": "path"},
+    "metrics_per_device": {"type": "bool", "default": False},
 }
 
 
-def fleet_options(args: Mapping[str, Any], check: bool) -> FleetOptions:
-    """The engine's options; raises ValueError with a sentence about the one that is wrong."""
+def fleet_options(
+    args: Mapping[str, Any], check: bool, search: Sequence[Path] = ()
+) -> FleetOptions:
+    """The engine's options; raises ValueError with a sentence about the one that is wrong.
+
+    ``search``: where the user's own Python lies, before `sys.path`.
+    """
     for name, least in (("workers", 1), ("attempts", 1), ("deadline", 0.001)):
         if args.get(name) is not None and args[name] < least:
             raise ValueError(f"{name} is {args[name]}: it must be {least} or more")
@@ -53,6 +64,8 @@ def fleet_options(args: Mapping[str, Any], check: bool) -> FleetOptions:
         known_hosts=Path(args.get("known_hosts") or state_dir(args) / "known_hosts"),
         learn_host_keys=not check,
         guard=guard_options(args),
+        hooks=load_hooks(args["middleware"] or (), search),
+        profile=ThreadProfile() if args.get("profile") else None,
     )
 
 
@@ -81,6 +94,8 @@ def job_options(
     ledger: str | None,
     provenance: Mapping[str, str],
     say: Callable[[str], None],
+    live: Callable[[str], None] | None = None,
+    search: Sequence[Path] = (),
 ) -> JobOptions:
     """A job's options from an action's arguments, all of them native values."""
     return JobOptions(
@@ -89,7 +104,8 @@ def job_options(
         store_key=args.get("store_key") or None,
         ledger_url=ledger,
         check=check,
-        fleet=fleet_options(args, check),
+        fleet=fleet_options(args, check, search),
         provenance=provenance,
         say=say,
+        live=live,
     )

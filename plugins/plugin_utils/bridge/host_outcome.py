@@ -89,6 +89,9 @@ def _result(outcome: DeviceOutcome) -> dict[str, Any]:
         "seconds": round(outcome.seconds, 3),
         "msg": outcome.status,
     }
+    if outcome.status == "skipped":
+        reason = f"{outcome.device}: {outcome.message}"
+        result |= {"skipped": True, "skip_reason": reason, "msg": reason}
     if outcome.result is not None:
         result["result"] = outcome.result
     if unreachable:

@@ -7,13 +7,48 @@
 from __future__ import annotations
 
 import logging
-from collections.abc import Iterator
+import os
+import shutil
+import sys
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from pathlib import Path
 
 from ansible.utils.display import Display
 
+from ..errors import ErrorClass
+from ..fleet.profile import ThreadProfile
+from ..jobs.report import Report
+
+SHOWN = 20
+"""Failures shown one by one; more of them are shown by class."""
+
 _LEVELS = (logging.CRITICAL, logging.INFO, logging.INFO)
 """By Ansible's verbosity: nothing, a line a device from -v on, the driver from -vvv on."""
+
+_ON_TERMINAL = sys.stdout.isatty() and os.environ.get("TERM", "dumb") != "dumb"
+_COLUMNS = shutil.get_terminal_size().columns
+"""Looked up when this file is imported, which Ansible does in the parent: it asks the action for
+``BYPASS_HOST_LOOP``. In the worker, where the action runs, standard output is /dev/null."""
+_RECORDED = ("AWX_ISOLATED_DATA_DIR", "RUNNER_OMIT_EVENTS", "JOB_ID", "CI")
+"""What AWX, ansible-runner and CI services set: a terminal that keeps all that is drawn on it."""
+
+
+def live_line(display: Display) -> Callable[[str], None] | None:
+    """What draws a line over the one before; None where lines have to follow each other.
+
+    Those are: no terminal, a terminal that a program records, and output that says a line a device.
+    """
+    recorded = any(name in os.environ for name in _RECORDED)
+    if not _ON_TERMINAL or recorded or display.verbosity:
+        return None
+
+    def draw(line: str) -> None:
+        # A carriage return is also what makes Python's line-buffered standard output write.
+        text = f"\r\x1b[K{line[: _COLUMNS - 1]}"
+        display.display(text, screen_only=True, newline=False)
+
+    return draw
 
 
 class _ToDisplay(logging.Handler):
@@ -51,3 +86,45 @@ def logging_to(display: Display) -> Iterator[None]:
     finally:
         ours.removeHandler(handler)
         ours.setLevel(before)
+
+
+def show_failures(report: Report, display: Display) -> None:
+    """After the last line of progress: each failed device, or where they are many, each class.
+
+    Before them, how many devices were left alone, and for which reasons.
+    """
+    for reason, number in report.skips.items():
+        display.display(f"  {number} skipped: {reason}")
+    if sum(report.classes.values()) > SHOWN:
+        show_classes(report, display)
+        return
+    for failure in report.failures:
+        display.display(
+            f"  {failure['host']}: {failure['class']}: {failure['message']}\n"
+            f"    -> {failure['remedy']}"
+        )
+
+
+def show_classes(report: Report, display: Display) -> None:
+    """A table of the error classes: how many devices, what they have in common, what to do."""
+    width = max(map(len, report.classes))
+    display.display(f"  {'error class':{width}}  devices  among them")
+    for name, number in sorted(report.classes.items(), key=lambda item: (-item[1], item[0])):
+        examples = [failure["host"] for failure in report.failures if failure["class"] == name][:3]
+        display.display(f"  {name:{width}}  {number:7}  {', '.join(examples)}")
+        verdict = ErrorClass(name).verdict
+        display.display(f"    {verdict.cause}\n    -> {verdict.remedy}")
+    display.display("  Each device's own message is in the ledger, and in its own result.")
+
+
+def show_profile(profile: ThreadProfile | None, path: str | None, display: Display) -> None:
+    """Write the profile where one was asked for, and show its top; a full disk fails no backup."""
+    if profile is None or path is None:
+        return
+    try:
+        top = profile.write(Path(path))
+    except OSError as error:
+        display.warning(f"profile {path} cannot be written: {error}")
+        return
+    display.display(f"Processor time of the devices' threads; all of it: python -m pstats {path}")
+    display.display(top)

@@ -18,13 +18,23 @@ from ..config.redact import Redactor, redact
 from ..errors import NetopsError
 from ..store.records import DeviceStatus, JudgedRecord
 from .classify import classify
+from .device import Device
 from .flight import Attempt
 from .host import FleetHost
 
 
 @dataclass(frozen=True, slots=True)
+class Skipped:
+    """The result of a device that was left alone on somebody's word, and why."""
+
+    reason: str
+
+
+@dataclass(frozen=True, slots=True)
 class Outcome:
-    """A device's end. ``status``: ok, changed, failed or unreachable; times since the epoch.
+    """A device's end; times since the epoch.
+
+    ``status``: ok, changed, failed, unreachable, or skipped with the reason as ``message``.
 
     ``result`` is a `Normalised`, or made of JSON types only. ``judged`` is what a compliance run
     found.
@@ -62,12 +72,13 @@ def settle(host: FleetHost, result: MultiResult) -> Outcome:
     device, flight = host.device, host.flight
     redactor = Redactor(device.secrets)
     error = classify(result[0].exception) if result[0].exception else None
+    skipped = result[0].result if isinstance(result[0].result, Skipped) else None
     return Outcome(
         name=device.name,
         address=device.address,
         site=device.site,
         platform=device.platform_name,
-        status=_status(error, result[0].changed),
+        status="skipped" if skipped else _status(error, result[0].changed),
         started=flight.started,
         finished=time.time(),
         attempts=tuple(
@@ -75,9 +86,14 @@ def settle(host: FleetHost, result: MultiResult) -> Outcome:
             for attempt in flight.attempts
         ),
         error=error,
-        message=_fit_to_show(str(error), redactor) if error else "",
-        result=_fit_to_keep(result[0].result, redactor),
+        message=_fit_to_show(skipped.reason if skipped else str(error or ""), redactor),
+        result=None if skipped else _fit_to_keep(result[0].result, redactor),
     )
+
+
+def shown(text: str, device: Device) -> str:
+    """What a library or a device said, as a person may see it: see `settle`."""
+    return _fit_to_show(text, Redactor(device.secrets))
 
 
 def _fit_to_keep(result: Any, redactor: Redactor) -> Any:

@@ -26,7 +26,9 @@ from .host import CONNECTION, Links, fleet_inventory
 from .jump import Bastions
 from .known_hosts import KnownHosts
 from .middleware.base import Middleware
+from .middleware.hooks import Hook, hooked
 from .middleware.watch import Watch
+from .profile import ThreadProfile, profiled
 from .retry import RetryPolicy, with_retry
 from .window import WindowRunner
 
@@ -46,7 +48,10 @@ class Fleet:
 
 @dataclass(frozen=True, slots=True)
 class FleetOptions:
-    """How the engine works. ``deadline`` in seconds, for a device with all its attempts."""
+    """How the engine works. ``deadline`` in seconds, for a device with all its attempts.
+
+    ``hooks``: the user's own middleware, in their order. ``profile`` collects where time goes.
+    """
 
     workers: int | None = None
     deadline: float = 120.0
@@ -54,6 +59,13 @@ class FleetOptions:
     known_hosts: Path | None = None
     learn_host_keys: bool = True
     guard: GuardOptions = field(default_factory=GuardOptions)
+    hooks: Sequence[Hook] = ()
+    profile: ThreadProfile | None = None
+
+    @property
+    def window(self) -> int:
+        """Devices in flight at most."""
+        return self.workers or default_workers()
 
 
 def run_fleet(
@@ -74,10 +86,9 @@ def run_fleet(
     """
     known_hosts = KnownHosts(options.known_hosts, learn=options.learn_host_keys)
     bastions = Bastions(known_hosts)
-    workers = options.workers or default_workers()
     guard = guard or Guard(options.guard, ForgetfulMemory(), "", fleet.names)
-    guard.crowd = max(options.guard.group.window, workers // 2)
-    runner = WindowRunner(workers, options.deadline, fleet.resolve, stop, guard)
+    guard.crowd = max(options.guard.group.window, options.window // 2)
+    runner = WindowRunner(options.window, options.deadline, fleet.resolve, stop, guard)
     nornir = Nornir(
         inventory=fleet_inventory(fleet.names, Links(known_hosts, bastions, guard)),
         runner=runner,
@@ -88,7 +99,8 @@ def run_fleet(
     _register_connections()
     try:
         name = getattr(work, "__name__", type(work).__name__)
-        nornir.run(with_retry, name=name, work=work, policy=options.retry, params=params)
+        flight = hooked(profiled(with_retry, options.profile), options.hooks)
+        nornir.run(flight, name=name, work=work, policy=options.retry, params=params)
     finally:
         stop.set()
         bastions.close()

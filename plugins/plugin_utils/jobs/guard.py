@@ -7,20 +7,42 @@
 from __future__ import annotations
 
 from ..errors import Scope
+from ..events import BreakerClosed, BreakerOpened, Event, LoginBudgetSpent
 from ..fleet.guard import Change, Guard
+from ..fleet.logins import LoginPolicy
 from ..fleet.run import Fleet
+from ..observe.channel import emit
 from ..store import Store
 from .options import JobOptions
 
 
 def guard_of(ledger: Store, run_id: str, fleet: Fleet, options: JobOptions) -> Guard:
     """The guard of a run; it says at once what it closes and opens."""
+    policy = options.fleet.guard.logins
 
     def tell(change: Change) -> None:
+        emit(_event(change, policy))
         if change.scope is not Scope.DEVICE:  # a device's own line says it
             options.say(sentence(change))
 
     return Guard(options.fleet.guard, ledger.breakers(), run_id, fleet.names, tell)
+
+
+def _event(change: Change, policy: LoginPolicy) -> Event:
+    if change.refused:
+        return LoginBudgetSpent(
+            subject=change.name,
+            refused=change.refused,
+            budget=policy.budget,
+            window=policy.window,
+        )
+    scope = change.scope.value
+    if not change.opened:
+        return BreakerClosed(breaker=scope, subject=change.name, reason=change.reason)
+    error_class = change.error_class.value if change.error_class else None
+    return BreakerOpened(
+        breaker=scope, subject=change.name, reason=change.reason, error_class=error_class
+    )
 
 
 def sentence(change: Change) -> str:

@@ -6,11 +6,14 @@
 
 from __future__ import annotations
 
+import os
 import threading
 from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
+from ..events import RunStarted
 from ..fleet.middleware.base import Middleware
+from ..fleet.middleware.events import Events
 from ..fleet.middleware.log import Log
 from ..fleet.middleware.progress import Progress
 from ..fleet.middleware.record import Record
@@ -43,17 +46,21 @@ def run_in_ledger(
     run_id = ledger.begin_run(
         RunStart(kind=kind, devices=total, check=options.check, provenance=options.provenance)
     )
+    events = Events(_started(run_id, kind, total, options), last_good or {})
     try:
         with ledger.writer(run_id) as writer:
             record = Record(writer, last_good or {})
-            common = (record, Log(), Progress(total, options.say), tally)
             guard = guard_of(ledger, run_id, fleet, options)
-            run_fleet(fleet, work, params, (*before, *common), options.fleet, stop, guard)
+            common = (record, Log(), Progress(total, options.say, options.live), tally, events)
+            events.record = record
+            watched = events.watch(fleet)
+            run_fleet(watched, work, params, (*before, *common), options.fleet, stop, guard)
         interrupted = sum(tally.statuses.values()) < total or tally.classes["interrupted"] > 0
     finally:
         status: RunStatus = "interrupted" if interrupted else "finished"
         counts = count(tally, total)
         ledger.finish_run(run_id, status, counts)
+        events.finished(status, counts, tally.classes)
     return Report(
         run_id=run_id,
         status=status,
@@ -61,4 +68,17 @@ def run_in_ledger(
         classes=dict(tally.classes),
         failures=tally.failures,
         failed_hosts=tally.failed_names,
+        skips=dict(tally.skips),
+    )
+
+
+def _started(run_id: str, kind: str, devices: int, options: JobOptions) -> RunStarted:
+    return RunStarted(
+        run_id=run_id,
+        kind=kind,
+        devices=devices,
+        workers=options.fleet.window,
+        check=options.check,
+        pid=os.getpid(),
+        provenance=options.provenance,
     )

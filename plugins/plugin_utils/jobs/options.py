@@ -17,7 +17,8 @@ from ..fleet.run import FleetOptions
 class JobOptions:
     """Where a job leaves its traces. ``ledger_url`` differs from ``store_url`` in check mode only.
 
-    ``provenance``: who started the run, as AWX tells it; plain strings.
+    ``provenance``: who started the run, as AWX tells it; plain strings. ``say`` prints a line;
+    ``live``, on a terminal, draws one over the one before.
     """
 
     state_dir: Path
@@ -28,3 +29,4 @@ class JobOptions:
     fleet: FleetOptions = field(default_factory=FleetOptions)
     provenance: Mapping[str, str] = field(default_factory=dict)
     say: Callable[[str], None] = print
+    live: Callable[[str], None] | None = None

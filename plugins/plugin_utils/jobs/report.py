@@ -24,6 +24,7 @@ class Report:
     failed_hosts: list[str]
     commit: str | None = None
     problems: list[str] = field(default_factory=list)
+    skips: dict[str, int] = field(default_factory=dict)
 
 
 def count(tally: Tally, total: int) -> dict[str, int]:

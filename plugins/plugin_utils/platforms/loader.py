@@ -263,7 +263,8 @@ def _all_secrets() -> tuple[Rules, tuple[Section, ...]]:
     )
     typed = f"(?:(?:{'|'.join(load_common().types)}) )*+"
     rules = compile_rules(hiding, dict.fromkeys(_MACROS, typed + _ANY_VALUE))
-    return rules, tuple(section for name in names() for section in load(name).sections)
+    having = (name for name in names() if "sections" in _raw(name))
+    return rules, tuple(section for name in having for section in load(name).sections)
 
 
 def _unknown(name: str, key: str) -> str:

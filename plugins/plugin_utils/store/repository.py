@@ -152,6 +152,15 @@ class Store:
                 for row in connection.execute(query)
             }
 
+    def fetched(self, names: Collection[str]) -> dict[str, datetime]:
+        """Return when the newest good copy of each named device that has one was taken."""
+        with self._database.reading() as connection:
+            return {
+                row.device: row.fetched
+                for query in _by_names(select(latest.c.device, latest.c.fetched), names)
+                for row in connection.execute(query)
+            }
+
     def outcome(self, run_id: str, device: str) -> DeviceOutcome | None:
         """Return what the run did with the device; None when it has no record of it."""
         query = _outcome.where(device_run.c.run_id == run_id, device_run.c.device == device)

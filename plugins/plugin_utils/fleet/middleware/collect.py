@@ -32,7 +32,7 @@ class Collect(Middleware):
 
     def device_done(self, host: FleetHost, outcome: Outcome) -> None:
         """Keep the result of a device that was done."""
-        if outcome.failed:
+        if outcome.failed or outcome.status == "skipped":
             return
         size = len(json.dumps(outcome.result))
         with self._lock:

@@ -17,11 +17,13 @@ LOGGER = logging.getLogger("prime.netops.fleet")
 
 
 class Log(Middleware):
-    """INFO for a device that is done, WARNING for one that failed, with class and remedy."""
+    """INFO for a device that is done or left alone; WARNING for a failed one, with the remedy."""
 
     def device_done(self, host: FleetHost, outcome: Outcome) -> None:
         """Log the outcome."""
-        if outcome.error is None:
+        if outcome.status == "skipped":
+            LOGGER.info("%s: skipped: %s", outcome.name, outcome.message)
+        elif outcome.error is None:
             LOGGER.info("%s: %s in %.1f s", outcome.name, outcome.status, outcome.seconds)
         else:
             LOGGER.warning("%s", failure_line(outcome, outcome.error.error_class))

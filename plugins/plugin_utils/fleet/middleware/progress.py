@@ -18,16 +18,28 @@ from .base import Middleware
 
 INTERVAL = 5.0
 """Seconds between two lines: AWX keeps every one of them."""
+LIVE = 0.2
+"""Seconds between two pictures of a line that is drawn over itself, on a terminal."""
 
 
 class Progress(Middleware):
-    """Says ``done/total, failed, devices/s, ETA``; at most once in `INTERVAL`, and at the end."""
+    """Says ``done/total, failed, devices/s, ETA``; at most once in `INTERVAL`, and at the end.
+
+    ``live``, where there is a terminal, draws the line in place and more often; an empty text
+    wipes it. The last line is said in any case.
+    """
 
     def __init__(
-        self, total: int, say: Callable[[str], None], clock: Callable[[], float] = time.monotonic
+        self,
+        total: int,
+        say: Callable[[str], None],
+        live: Callable[[str], None] | None = None,
+        clock: Callable[[], float] = time.monotonic,
     ) -> None:
         self._total = total
         self._say = say
+        self._live = live
+        self._tell, self._interval = (live, LIVE) if live else (say, INTERVAL)
         self._clock = clock
         self._lock = threading.Lock()
         self._done = self._failed = 0
@@ -39,14 +51,16 @@ class Progress(Middleware):
         with self._lock:
             self._done += 1
             self._failed += outcome.failed
-            due = now - self._said >= INTERVAL and self._done < self._total
+            due = now - self._said >= self._interval and self._done < self._total
             if due:
                 self._said = now
         if due:
-            self._say(self._line(now))
+            self._tell(self._line(now))
 
     def task_completed(self, task: Task, result: AggregatedResult) -> None:
         """The last line."""
+        if self._live:
+            self._live("")
         self._say(self._line(self._clock(), ended=True))
 
     def _line(self, now: float, ended: bool = False) -> str:

@@ -7,6 +7,7 @@
 from __future__ import annotations
 
 import threading
+import time
 from collections.abc import Mapping
 from datetime import UTC, datetime
 from typing import Any
@@ -26,15 +27,24 @@ PROBLEMS = 10
 
 
 class Record(Middleware):
-    """Hands each outcome to the ledger's single writer."""
+    """Hands each outcome to the ledger's single writer.
+
+    ``waited``: seconds that the devices' threads waited for it, all of them together.
+    """
 
     def __init__(self, writer: Writer, last_good: Mapping[str, LastGood]) -> None:
         self._writer = writer
         self._last_good = last_good
+        self._lock = threading.Lock()
+        self.waited = 0.0
 
     def device_done(self, host: FleetHost, outcome: Outcome) -> None:
         """Write the outcome; waits when the writer is behind."""
-        self._writer.put(device_record(outcome, self._last_good.get(outcome.name)))
+        record = device_record(outcome, self._last_good.get(outcome.name))
+        before = time.perf_counter()
+        self._writer.put(record)
+        with self._lock:
+            self.waited += time.perf_counter() - before
 
 
 class Mirrored(Middleware):

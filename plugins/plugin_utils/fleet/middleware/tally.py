@@ -18,12 +18,19 @@ from .base import Middleware
 
 DETAILS = 100
 """Failures told in full: with 400 characters each they stay far below AWX's 700,000."""
+MESSAGE = 300
+"""Characters of a device's message that are told; the ledger has all of it."""
+REASONS = 20
+"""Reasons for skipping devices that are told apart."""
 ROOM = 200_000
 """Characters of JSON for the names of failed devices: 10,000 of 16 characters fit."""
 
 
 class Tally(Middleware):
-    """Counts by status and by error class; the first failures in full, more of them by name."""
+    """Counts by status and by error class; the first failures in full, more of them by name.
+
+    ``skips`` are devices that were left alone, by the reason.
+    """
 
     def __init__(self) -> None:
         self._lock = threading.Lock()
@@ -31,6 +38,7 @@ class Tally(Middleware):
         self.classes: Counter[str] = Counter()
         self.failures: list[dict[str, Any]] = []
         self.failed_names: list[str] = []
+        self.skips: Counter[str] = Counter()
         self._room = ROOM
 
     def device_done(self, host: FleetHost, outcome: Outcome) -> None:
@@ -39,6 +47,8 @@ class Tally(Middleware):
             self.statuses[outcome.status] += 1
             if outcome.error:
                 self._remember(outcome, outcome.error.error_class)
+            elif outcome.status == "skipped":
+                self._excuse(outcome.message[:MESSAGE])
 
     def _remember(self, outcome: Outcome, error_class: ErrorClass) -> None:
         self.classes[error_class.value] += 1
@@ -50,10 +60,14 @@ class Tally(Middleware):
                 {
                     "host": outcome.name,
                     "class": error_class.value,
-                    "message": outcome.message[:300],
+                    "message": outcome.message[:MESSAGE],
                     "remedy": error_class.verdict.remedy,
                 }
             )
+
+    def _excuse(self, reason: str) -> None:
+        known = reason in self.skips or len(self.skips) < REASONS
+        self.skips[reason if known else "for other reasons"] += 1
 
     @property
     def failed(self) -> int:

@@ -21,7 +21,6 @@ import pytest
 from ansible_collections.prime.netops.plugins.plugin_utils.bridge.action import (
     report_result,
     scrubbed,
-    show_failures,
     summary,
 )
 from ansible_collections.prime.netops.plugins.plugin_utils.bridge.arguments import (
@@ -29,8 +28,10 @@ from ansible_collections.prime.netops.plugins.plugin_utils.bridge.arguments impo
     fleet_options,
 )
 from ansible_collections.prime.netops.plugins.plugin_utils.bridge.provenance import provenance
+from ansible_collections.prime.netops.plugins.plugin_utils.bridge.screen import show_failures
 from ansible_collections.prime.netops.plugins.plugin_utils.bridge.signals import stop_on_signal
 from ansible_collections.prime.netops.plugins.plugin_utils.bridge.state import state_dir
+from ansible_collections.prime.netops.plugins.plugin_utils.errors import ErrorClass
 from ansible_collections.prime.netops.plugins.plugin_utils.jobs.report import Report
 
 ROOT = Path(__file__).parents[5]
@@ -119,20 +120,43 @@ class Screen:
         self.lines.append(text)
 
 
-def test_the_first_failures_are_shown_with_their_remedy() -> None:
-    """The others are counted."""
+def test_a_few_failures_are_shown_one_by_one() -> None:
+    """With their remedy."""
     failures = [
         {"host": f"r{n}", "class": "timeout", "message": "silent", "remedy": "wait"}
-        for n in range(30)
+        for n in range(20)
     ]
     screen = Screen()
-    show_failures(report(failures=failures, classes={"timeout": 33}), screen)  # type: ignore[arg-type]
-    assert len(screen.lines) == 21
+    show_failures(report(failures=failures, classes={"timeout": 20}), screen)  # type: ignore[arg-type]
+    assert len(screen.lines) == 20
     assert screen.lines[0] == "  r0: timeout: silent\n    -> wait"
-    assert "13 more" in screen.lines[-1]
 
 
 ARGS = {name: option["default"] for name, option in FLEET_SPEC.items() if "default" in option}
+
+
+def test_many_failures_are_shown_by_class() -> None:
+    """The class with the most devices first, each with its remedy, also one without an example."""
+    classes = {"auth_failed": 2, "timeout": 9_000, "session_limit": 40}
+    failures = [
+        {"host": f"r{n}", "class": name, "message": "", "remedy": ""}
+        for name in ("timeout", "auth_failed")
+        for n in range(5)
+    ]
+    screen = Screen()
+    show_failures(report(failures=failures, classes=classes), screen)  # type: ignore[arg-type]
+    text = "\n".join(screen.lines)
+    rows = [line.split(None, 2) for line in screen.lines if line[2:].startswith(tuple(classes))]
+    assert rows == [
+        ["timeout", "9000", "r0, r1, r2"],
+        ["session_limit", "40"],
+        ["auth_failed", "2", "r0, r1, r2"],
+    ]
+    assert all(f"-> {ErrorClass(name).verdict.remedy}" in text for name in classes)
+    assert len(text) < 2_000
+
+
+ARGS = {"deadline": 120.0, "attempts": 3, "backoff": 1.0, "backoff_cap": 30.0, "middleware": []}
 
 
 @pytest.mark.parametrize(

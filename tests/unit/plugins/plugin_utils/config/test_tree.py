@@ -269,7 +269,31 @@ def test_line_ends_of_other_systems_change_nothing() -> None:
 
 
 LETTERS = st.sampled_from(
-    """{ } ; " /* */ # ! < > [ ] \\ ' ^C EOF ä end next exit quit <a> </a>""".split()
+    [
+        "{",
+        "}",
+        ";",
+        '"',
+        "/*",
+        "*/",
+        "#",
+        "!",
+        "<",
+        ">",
+        "[",
+        "]",
+        "\\",
+        "'",
+        "^C",
+        "EOF",
+        "ä",
+        "end",
+        "next",
+        "exit",
+        "quit",
+        "<a>",
+        "</a>",
+    ]
     + ["\n", " ", "\t", "\r", "\0", "\ud800", "banner motd ^C\n", "certificate x\n"]
     + ["config x\n", "edit 1\n", "set a "]
 )

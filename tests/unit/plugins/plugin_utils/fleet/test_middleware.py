@@ -66,7 +66,7 @@ def test_progress_is_said_now_and_then_and_at_the_end() -> None:
         work,
         [f"r{n}" for n in range(12)],
         workers=1,
-        middleware=[Progress(12, lines.append, clock)],
+        middleware=[Progress(12, lines.append, clock=clock)],
     )
     assert lines == [
         "5/12 devices, 1 failed, 1.0 devices/s, ETA 7 s",
@@ -78,17 +78,32 @@ def test_progress_is_said_now_and_then_and_at_the_end() -> None:
 def test_the_last_line_of_a_run_that_was_ended_promises_nothing() -> None:
     """Whoever looks at it later must not wait for the rest."""
     clock, lines = Clock(), []
-    progress = Progress(10, lines.append, clock)
+    progress = Progress(10, lines.append, clock=clock)
     clock.now += 2
     fly(lambda task: None, ["r0", "r1"], middleware=[progress])
     assert lines == ["2/10 devices, 0 failed, 1.0 devices/s in 2.0 s"]
+
+
+def test_on_a_terminal_the_line_is_drawn_in_place() -> None:
+    """A few times a second and not once a device; it is wiped before the last one is said."""
+    clock, drawn, said = Clock(), [], []
+    progress = Progress(100, said.append, drawn.append, clock)
+
+    def work(task: Task) -> None:
+        clock.now += 0.1
+
+    fly(work, [f"r{n}" for n in range(100)], workers=1, middleware=[progress])
+    assert 40 < len(drawn) <= 51
+    assert drawn[0].startswith("2/100 devices, 0 failed")
+    assert drawn[-1] == ""
+    assert said == ["100/100 devices, 0 failed, 10.0 devices/s in 10.0 s"]
 
 
 @given(st.lists(st.floats(0, 60), max_size=60))
 def test_progress_never_says_more_than_a_line_in_the_interval(steps: list[float]) -> None:
     """AWX keeps every line for ever."""
     clock, said = Clock(), []
-    progress = Progress(len(steps) + 1, lambda line: said.append(clock.now), clock)
+    progress = Progress(len(steps) + 1, lambda line: said.append(clock.now), clock=clock)
     for step in steps:
         clock.now += step
         progress.device_done(None, outcome("r0"))
