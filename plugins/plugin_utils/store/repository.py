@@ -6,28 +6,37 @@
 
 from __future__ import annotations
 
-import os
-import secrets
-import socket
-from collections.abc import Collection, Iterator, Mapping, Sequence
-from datetime import UTC, datetime
+from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
+from datetime import datetime
 from pathlib import Path
 from types import TracebackType
 from typing import Any, Self
 
-from sqlalchemy import Row, Select, func, insert, select, update
+from sqlalchemy import Column, Row, Select, func, select
 
-from ..errors import StoreError
+from ..errors import RunLost, StoreError
+from . import runs
 from .codec import Codec, fernet_of, sha256, to_text
-from .database import Database, connect
-from .migrate import ensure_schema
-from .records import AttemptRecord, DeviceOutcome, DeviceStatus, LastGood, Run, RunStart, RunStatus
+from .database import Database, connect, connect_existing
+from .migrate import ensure_schema, has_schema
+from .mirrored import mark_mirrored, owed_to_mirror
+from .patience import never, patiently
+from .records import (
+    AttemptRecord,
+    CopyAge,
+    DeviceOutcome,
+    DeviceStatus,
+    GoodCopy,
+    LastGood,
+    Run,
+    RunStart,
+    RunStatus,
+)
 from .schema import attempt, config, device_run, latest, run
 from .writer import Writer
 
 NAMES_PER_QUERY = 1_000
 ROWS_PER_FETCH = 500
-BOOT_ID = Path("/proc/sys/kernel/random/boot_id")
 
 _attempts = (
     select(func.count())
@@ -46,6 +55,7 @@ class Store:
     def __init__(self, database: Database, codec: Codec) -> None:
         self._database = database
         self._codec = codec
+        self._owners: dict[str, str] = {}
 
     @classmethod
     def open(cls, url: str | None, state_dir: Path, key: str | Sequence[str] | None = None) -> Self:
@@ -63,6 +73,23 @@ class Store:
             database.engine.dispose()
             raise
         return cls(database, codec)
+
+    @classmethod
+    def open_existing(
+        cls, url: str | None, state_dir: Path, key: str | Sequence[str] | None = None
+    ) -> Self | None:
+        """Open a store to look at it: nothing is made and nothing migrated; None if there is none.
+
+        What has been there since the first version can be read: good copies and texts.
+        """
+        codec = Codec(fernet_of(key))
+        database = connect_existing(url, state_dir)
+        if database is None:
+            return None
+        if has_schema(database):
+            return cls(database, codec)
+        database.engine.dispose()
+        return None
 
     @property
     def name(self) -> str:
@@ -85,39 +112,76 @@ class Store:
         self.close()
 
     def begin_run(self, start: RunStart) -> str:
-        """Enter a run as running in this process and return its id, which sorts by time."""
-        now = datetime.now(UTC)
-        run_id = f"{now:%Y%m%dT%H%M%SZ}-{secrets.token_hex(3)}"
-        row = {
-            "id": run_id,
-            "kind": start.kind,
-            "status": "running",
-            "devices": start.devices,
-            "check": start.check,
-            "provenance": dict(start.provenance),
-            "counts": {},
-            "started": now,
-            "heartbeat": now,
-            "host": socket.gethostname(),
-            "pid": os.getpid(),
-            "boot_id": BOOT_ID.read_text().strip() if BOOT_ID.exists() else "",
-        }
-        with self._database.writing() as connection:
-            connection.execute(insert(run), row)
+        """Enter a run as running in this process and return its id, which sorts by time.
+
+        Runs whose process is gone are closed first. Raises StoreError when another process is at
+        work on the same SQLite file.
+        """
+        run_id, owner = runs.begin(self._database, start)
+        self._owners[run_id] = owner
         return run_id
 
-    def finish_run(self, run_id: str, status: RunStatus, counts: Mapping[str, int]) -> None:
-        """Close a run as finished or interrupted, with its counts. Raises StoreError."""
-        now = datetime.now(UTC)
-        values = {"status": status, "counts": dict(counts), "finished": now, "heartbeat": now}
-        with self._database.writing() as connection:
-            done = connection.execute(update(run).where(run.c.id == run_id).values(values))
-        if done.rowcount == 0:
-            raise self._unknown_run(run_id)
+    def resume_run(self, start: RunStart) -> str:
+        """Go on, in this process, with the newest run of the same kind and fleet; return its id.
 
-    def writer(self, run_id: str, batch: int = 50, interval: float = 0.5) -> Writer:
-        """Return the writer of a run: it commits every `batch` records or `interval` seconds."""
-        return Writer(self._database, self._codec, run_id, batch, interval)
+        Raises StoreError, with what is the case instead, when that run was not interrupted.
+        """
+        run_id, owner = runs.resume(self._database, start)
+        self._owners[run_id] = owner
+        return run_id
+
+    def close_dead_runs(self) -> list[str]:
+        """Close as interrupted the running runs whose process is gone; return their ids."""
+        return runs.close_dead(self._database)
+
+    def finish_run(
+        self,
+        run_id: str,
+        status: RunStatus,
+        counts: Mapping[str, int],
+        hurried: Callable[[], bool] = never,
+    ) -> None:
+        """Close a run as finished or interrupted, with its counts.
+
+        Raises StoreError, or RunLost when another process has the run by now.
+        """
+        owner = self._owners.get(run_id)
+        closed = patiently(
+            lambda: runs.finish(self._database, run_id, owner, status, counts), hurried
+        )
+        if not closed:
+            self.run(run_id)  # raises where there is none
+            raise RunLost(
+                f"The run {run_id} in the store {self.name} was closed or resumed by another "
+                "process. What this one had written before is kept."
+            )
+
+    def writer(
+        self,
+        run_id: str,
+        batch: int = 50,
+        interval: float = 0.5,
+        hurried: Callable[[], bool] = never,
+    ) -> Writer:
+        """Return the writer of a run: it commits every `batch` records or `interval` seconds.
+
+        While the server is away it waits, as long as it is not `hurried`.
+        """
+        owner = self._owners.get(run_id) or self._owner(run_id)
+        return Writer(self._database, self._codec, run_id, owner, batch, interval, hurried)
+
+    def counts(self, run_id: str, total: int) -> dict[str, int]:
+        """Count a run's devices by status, as the ledger has them; the rest is skipped."""
+        with self._database.reading() as connection:
+            return runs.ledger_counts(connection, run_id, total)
+
+    def done(self, run_id: str) -> set[str]:
+        """Return the names of the devices that a run has done, which a resumed one leaves out."""
+        query = select(device_run.c.device).where(
+            device_run.c.run_id == run_id, device_run.c.status.in_(runs.DONE)
+        )
+        with self._database.reading() as connection:
+            return set(connection.scalars(query))
 
     def last_good(self, names: Collection[str] | None = None) -> dict[str, LastGood]:
         """Return the newest good copy of each named device that has one, or of all devices."""
@@ -131,7 +195,7 @@ class Store:
         with self._database.reading() as connection:
             return {
                 row.device: LastGood(*row[1:])
-                for query in _by_names(select(*columns), names)
+                for query in _by_names(select(*columns), latest.c.device, names)
                 for row in connection.execute(query)
             }
 
@@ -198,13 +262,52 @@ class Store:
             row = connection.execute(select(run).where(run.c.id == run_id)).one_or_none()
         if row is None:
             raise self._unknown_run(run_id)
-        return _to_run(row)
+        return runs.to_run(row)
 
-    def runs(self, limit: int = 20) -> list[Run]:
-        """Return the newest runs, the newest first."""
+    def runs(self, limit: int = 20, kind: str | None = None) -> list[Run]:
+        """Return the newest runs, of one kind or of all, the newest first."""
+        query = select(run).order_by(run.c.id.desc()).limit(limit)
+        if kind is not None:
+            query = query.where(run.c.kind == kind)
         with self._database.reading() as connection:
-            rows = connection.execute(select(run).order_by(run.c.id.desc()).limit(limit))
-            return [_to_run(row) for row in rows]
+            return [runs.to_run(row) for row in connection.execute(query)]
+
+    def ages(self, names: Collection[str] | None = None) -> Iterator[CopyAge]:
+        """Tell how old each device's last good copy is, the oldest first.
+
+        With names, of these only, and those that have none come before all others; without, of
+        every device that has one. The age is by the database's clock.
+        """
+        found: list[tuple[str, datetime]] = []
+        with self._database.reading() as connection:
+            now: datetime = connection.execute(select(self._database.clock())).scalar_one()
+            query = select(latest.c.device, latest.c.fetched)
+            for each in _by_names(query, latest.c.device, names):
+                found += [(row.device, row.fetched) for row in connection.execute(each)]
+        known = {device for device, _fetched in found}
+        for name in sorted(set(names or ()) - known):
+            yield CopyAge(name, None, None)
+        for device, fetched in sorted(found, key=lambda pair: (pair[1], pair[0])):
+            yield CopyAge(device, fetched, max(0.0, (now - fetched).total_seconds()))
+
+    def owed_to_mirror(self, names: Collection[str]) -> Iterator[GoodCopy]:
+        """Yield the good copies of these devices that no commit of the mirror is known to hold."""
+        with self._database.reading() as connection:
+            for query in _by_names(owed_to_mirror(), latest.c.device, names):
+                for row in connection.execute(query).all():
+                    yield GoodCopy(**row._mapping)
+
+    def mark_mirrored(self, texts: Mapping[str, str]) -> None:
+        """Note which text of each device, by its `text_sha256`, is in the mirror's last commit."""
+        patiently(lambda: mark_mirrored(self._database, texts))
+
+    def _owner(self, run_id: str) -> str | None:
+        with self._database.reading() as connection:
+            row = connection.execute(select(run.c.owner).where(run.c.id == run_id)).one_or_none()
+        if row is None:
+            raise self._unknown_run(run_id)
+        owner: str | None = row.owner
+        return owner
 
     def _unknown_run(self, run_id: str) -> StoreError:
         return StoreError(
@@ -214,20 +317,16 @@ class Store:
 
 
 def _by_names(
-    query: Select[tuple[Any, ...]], names: Collection[str] | None
-) -> Iterator[Select[tuple[Any, ...]]]:
+    query: Select[Any], column: Column[Any], names: Collection[str] | None
+) -> Iterator[Select[Any]]:
     """Split a query by device names: a database takes so many parameters and no more."""
     if names is None:
         yield query
         return
     ordered = sorted(names)
     for first in range(0, len(ordered), NAMES_PER_QUERY):
-        yield query.where(latest.c.device.in_(ordered[first : first + NAMES_PER_QUERY]))
+        yield query.where(column.in_(ordered[first : first + NAMES_PER_QUERY]))
 
 
 def _to_outcome(row: Row[Any]) -> DeviceOutcome:
     return DeviceOutcome(**row._mapping)
-
-
-def _to_run(row: Row[Any]) -> Run:
-    return Run(**row._mapping)

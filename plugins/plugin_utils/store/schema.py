@@ -28,7 +28,7 @@ from sqlalchemy import (
 )
 from sqlalchemy.types import TypeDecorator
 
-REVISION = "0001"
+REVISION = "0003"
 """The migration this code is written for."""
 
 VERSION_TABLE = "netops_version"
@@ -103,6 +103,10 @@ run = Table(
     Column("host", Text, nullable=False),
     Column("pid", Integer, nullable=False),
     Column("boot_id", Text, nullable=False),
+    Column("process", Text),
+    Column("owner", Text),
+    Column("fleet", Text),
+    Index("run_history", "kind", "fleet", "id"),
 )
 
 config = Table(
@@ -167,5 +171,15 @@ latest = Table(
     Column("stable_sha256", Text, nullable=False),
     Column("text_sha256", Text, nullable=False),
     Column("bytes", Integer, nullable=False),
+    sqlite_with_rowid=False,
+)
+
+# What of `latest` has been committed to the git mirror: what differs is owed to it. In a table of
+# its own, since the writer replaces rows of `latest` as a whole.
+mirrored = Table(
+    "mirrored",
+    metadata,
+    Column("device", SafeText, primary_key=True),
+    Column("text_sha256", Text, nullable=False),
     sqlite_with_rowid=False,
 )

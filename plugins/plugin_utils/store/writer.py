@@ -9,19 +9,21 @@ from __future__ import annotations
 import queue
 import threading
 import time
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from types import TracebackType
 from typing import TYPE_CHECKING, Any, Self
 
-from sqlalchemy import Connection, Table, delete, select, update
+from sqlalchemy import Connection, Table, delete, select
 
-from ..errors import StoreError
+from ..errors import RunLost, StoreError
 from .codec import Codec, sha256, to_bytes
 from .database import Database
+from .patience import patiently
 from .records import DeviceRecord, StoredText
-from .schema import attempt, config, device_run, latest, run
+from .runs import HEARTBEAT_SECONDS, beat
+from .schema import attempt, config, device_run, latest
 
 if TYPE_CHECKING:
     from sqlalchemy.dialects import postgresql, sqlite
@@ -41,18 +43,29 @@ class Writer:
     """Takes records from any thread and commits them by `batch`, or `interval` seconds after.
 
     A batch is one transaction: texts, devices, attempts and last good copies come together or not
-    at all. Made by `Store.writer`, used as a context manager.
+    at all. While a server is away it is tried again, unless `hurried` says that the run is to end.
+    Even when no device ends, the run's heartbeat goes on. Made by `Store.writer`, used as a context
+    manager.
     """
 
     def __init__(
-        self, database: Database, codec: Codec, run_id: str, batch: int, interval: float
+        self,
+        database: Database,
+        codec: Codec,
+        run_id: str,
+        owner: str | None,
+        batch: int,
+        interval: float,
+        hurried: Callable[[], bool],
     ) -> None:
         self._database = database
         self._codec = codec
         self._run_id = run_id
+        self._owner = owner
         self._batch = batch
         self._interval = interval
-        self._queue: queue.Queue[DeviceRecord | None] = queue.Queue(maxsize=2 * batch)
+        self._hurried = hurried
+        self._queue: queue.Queue[DeviceRecord | threading.Event | None] = queue.Queue(2 * batch)
         self._error: StoreError | None = None
         self._committed = 0
         self._thread = threading.Thread(target=self._work, name="store-writer", daemon=True)
@@ -70,6 +83,14 @@ class Writer:
         """
         self._check()
         self._queue.put(record)
+        self._check()
+
+    def flush(self) -> None:
+        """Wait until what was handed in is committed; raises StoreError when that failed."""
+        self._check()
+        reached = threading.Event()
+        self._queue.put(reached)
+        reached.wait()
         self._check()
 
     def close(self) -> None:
@@ -97,35 +118,37 @@ class Writer:
 
     def _check(self) -> None:
         if self._error is not None:
-            raise StoreError(str(self._error)) from self._error
+            raise type(self._error)(str(self._error)) from self._error
 
     def _work(self) -> None:
-        going = True
-        while going:
-            records, going = self._next_batch()
+        order: DeviceRecord | threading.Event | None = threading.Event()
+        while order is not None:
+            records, order = self._next_batch()
             # After a failure the queue is still emptied, so that no put() waits for ever.
-            if records and self._error is None:
+            if self._error is None:
                 self._commit(records)
+            if isinstance(order, threading.Event):
+                order.set()
 
-    def _next_batch(self) -> tuple[list[DeviceRecord], bool]:
-        """Return the next records, and whether more may come."""
+    def _next_batch(self) -> tuple[list[DeviceRecord], threading.Event | None]:
+        """Return the next records, and what is to be told when they are safe; None is the end."""
         records: list[DeviceRecord] = []
-        deadline: float | None = None
+        deadline = time.monotonic() + HEARTBEAT_SECONDS
         while len(records) < self._batch:
-            wait = None if deadline is None else max(0.0, deadline - time.monotonic())
             try:
-                record = self._queue.get(timeout=wait)
+                record = self._queue.get(timeout=max(0.0, deadline - time.monotonic()))
             except queue.Empty:
                 break
-            if record is None:
-                return records, False
+            if not isinstance(record, DeviceRecord):
+                return records, record
+            if not records:
+                deadline = time.monotonic() + self._interval
             records.append(record)
-            deadline = deadline or time.monotonic() + self._interval
-        return records, True
+        return records, threading.Event()
 
     def _commit(self, records: Sequence[DeviceRecord]) -> None:
         try:
-            write_batch(self._database, self._codec, self._run_id, records)
+            self._write(records)
         except StoreError as error:
             self._error = error
         except Exception as error:  # noqa: BLE001 - whatever it is, those who put() must hear of it
@@ -137,11 +160,32 @@ class Writer:
         else:
             self._committed += len(records)
 
+    def _write(self, records: Sequence[DeviceRecord]) -> None:
+        if records:
+            patiently(
+                lambda: write_batch(
+                    self._database, self._codec, self._run_id, self._owner, records
+                ),
+                self._hurried,
+            )
+            return
+        try:
+            with self._database.writing() as connection:
+                beat(self._database, connection, self._run_id, self._owner)
+        except RunLost:
+            raise
+        except StoreError:
+            return  # a sign of life that fails is no failure: the next batch will tell
+
 
 def write_batch(
-    database: Database, codec: Codec, run_id: str, records: Sequence[DeviceRecord]
+    database: Database,
+    codec: Codec,
+    run_id: str,
+    owner: str | None,
+    records: Sequence[DeviceRecord],
 ) -> None:
-    """Commit records in one transaction; raises StoreError.
+    """Commit records in one transaction; raises StoreError, RunLost when another has the run.
 
     Rows go in sorted by key, so that two runs on one PostgreSQL wait for each other instead of
     ending each other in a deadlock.
@@ -158,12 +202,13 @@ def write_batch(
     }
     texts = {copy.new["sha256"]: copy.new for copy in copies.values() if copy.new}
     with database.writing() as connection:
-        connection.execute(update(run).where(run.c.id == run_id).values(heartbeat=now))
-        _insert(connection, config, [texts[key] for key in sorted(texts)], replace=False)
+        beat(database, connection, run_id, owner)
+        # Replaced, not left as it is: should the body that lies there be damaged, it is mended.
+        insert_or_replace(connection, config, [texts[key] for key in sorted(texts)])
         rows = [_device_row(run_id, record, copies.get(record.device)) for record in ordered]
-        _insert(connection, device_run, rows, replace=True)
+        insert_or_replace(connection, device_run, rows)
         _replace_attempts(connection, run_id, ordered)
-        _insert(connection, latest, [copy.last_good for copy in copies.values()], replace=True)
+        insert_or_replace(connection, latest, [copy.last_good for copy in copies.values()])
 
 
 def _last_good(database: Database, records: Sequence[DeviceRecord]) -> dict[str, Row]:
@@ -249,19 +294,16 @@ def _replace_attempts(connection: Connection, run_id: str, records: Sequence[Dev
         connection.execute(attempt.insert(), rows)
 
 
-def _insert(connection: Connection, table: Table, rows: list[Row], replace: bool) -> None:
-    """Insert rows; one whose key exists is replaced or left as it is."""
+def insert_or_replace(connection: Connection, table: Table, rows: list[Row]) -> None:
+    """Insert rows; one whose key exists is replaced."""
     if not rows:
         return
     statement = _dialect_insert(connection, table)
     keys = [column.name for column in table.primary_key]
-    if replace:
-        others = [column.name for column in table.columns if column.name not in keys]
-        statement = statement.on_conflict_do_update(
-            index_elements=keys, set_={name: statement.excluded[name] for name in others}
-        )
-    else:
-        statement = statement.on_conflict_do_nothing(index_elements=keys)
+    others = [column.name for column in table.columns if column.name not in keys]
+    statement = statement.on_conflict_do_update(
+        index_elements=keys, set_={name: statement.excluded[name] for name in others}
+    )
     connection.execute(statement, rows)
 
 
