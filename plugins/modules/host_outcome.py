@@ -54,8 +54,8 @@ EXAMPLES = r"""
 
 RETURN = r"""
 status:
-  description: C(ok), C(changed), C(failed) or C(unreachable).
-  returned: when the run came to the host
+  description: C(ok), C(changed), C(failed), C(unreachable) or C(skipped).
+  returned: always
   type: str
 result:
   description: What M(prime.netops.nornir_task) or M(prime.netops.device_command) returned for it.

@@ -13,7 +13,6 @@ from typing import Any
 from ..fleet.retry import RetryPolicy
 from ..fleet.run import FleetOptions
 from ..jobs.options import JobOptions
-from .check_mode import store_url
 from .state import STORE_SPEC, state_dir
 
 FLEET_SPEC: dict[str, dict[str, Any]] = {
@@ -52,10 +51,11 @@ def job_options(
     """A job's options from an action's arguments, all of them native values."""
     return JobOptions(
         state_dir=state_dir(args),
-        store_url=store_url(args, check),
+        store_url=args.get("store_url") or None,
         store_key=args.get("store_key") or None,
         ledger_url=ledger,
         check=check,
+        resume=bool(args.get("resume")),
         fleet=fleet_options(args, check),
         provenance=provenance,
         say=say,

@@ -111,14 +111,16 @@ class Git:
             raise self.failure(arguments[0], done.stderr)
         return done
 
-    def start(self, *arguments: str) -> subprocess.Popen[bytes]:
+    def start(
+        self, *arguments: str, stdout: int = subprocess.DEVNULL, stderr: int = subprocess.PIPE
+    ) -> subprocess.Popen[bytes]:
         """Start a command that reads its standard input until it is closed."""
         try:
             return subprocess.Popen(
                 self._command(arguments),
                 stdin=subprocess.PIPE,
-                stdout=subprocess.DEVNULL,
-                stderr=subprocess.PIPE,
+                stdout=stdout,
+                stderr=stderr,
                 env=self._environment({}),
                 cwd=self.repository,
                 umask=PRIVATE_UMASK,

@@ -23,6 +23,7 @@ def good_copies() -> Select[Any]:
     return (
         select(
             latest.c.device,
+            device_run.c.address,
             device_run.c.site,
             device_run.c.platform,
             latest.c.run_id,

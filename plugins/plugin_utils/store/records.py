@@ -148,6 +148,7 @@ class GoodCopy:
     """A device's newest good copy, and which run fetched it from where."""
 
     device: str
+    address: str
     site: str
     platform: str
     run_id: str

@@ -12,14 +12,15 @@ from pathlib import Path
 from types import TracebackType
 from typing import Any, Self
 
-from sqlalchemy import Column, Row, Select, func, select
+from sqlalchemy import Column, Row, Select, func, select, update
+from zstandard import ZstdError
 
 from ..errors import RunLost, StoreError
 from . import runs
 from .codec import Codec, fernet_of, sha256, to_text
 from .database import Database, connect, connect_existing
 from .migrate import ensure_schema, has_schema
-from .mirrored import mark_mirrored, owed_to_mirror
+from .mirrored import good_copies, mark_mirrored, owed_to_mirror
 from .patience import never, patiently
 from .records import (
     AttemptRecord,
@@ -37,6 +38,7 @@ from .writer import Writer
 
 NAMES_PER_QUERY = 1_000
 ROWS_PER_FETCH = 500
+TEXTS_PER_FETCH = 20
 
 _attempts = (
     select(func.count())
@@ -248,13 +250,55 @@ class Store:
                 f"The store {self.name} has no text {config_sha256}. "
                 "Take the hash from one of its runs."
             )
-        data = self._codec.unpack(row.codec, row.body)
+        return to_text(self._unpacked(config_sha256, row.codec, row.body))
+
+    def check_older_texts(self) -> Iterator[tuple[str, str | None]]:
+        """Read every text that is no device's last good copy; yield its hash, and what is wrong."""
+        good = select(latest.c.config_sha256)
+        query = select(config.c.sha256, config.c.codec, config.c.body)
+        query = query.where(config.c.sha256.not_in(good)).order_by(config.c.sha256)
+        with self._database.reading() as connection:
+            streaming = connection.execution_options(yield_per=TEXTS_PER_FETCH)
+            for row in streaming.execute(query):
+                try:
+                    self._unpacked(row.sha256, row.codec, row.body)
+                except StoreError as error:
+                    yield row.sha256, str(error)
+                else:
+                    yield row.sha256, None
+
+    def damage(self) -> list[str]:
+        """Let SQLite look at every page of its file; what it complains of, nothing if all is well.
+
+        PostgreSQL has no such question to be asked.
+        """
+        if self._database.file is None:
+            return []
+        with self._database.reading() as connection:
+            words = connection.exec_driver_sql("PRAGMA integrity_check(10)").scalars().all()
+        return [] if words == ["ok"] else [f"The store {self.name}: {each}" for each in words]
+
+    def distrust(self, config_sha256: str) -> None:
+        """Let the next backup store the text anew, although the device may print the same."""
+        damaged = update(latest).where(latest.c.config_sha256 == config_sha256)
+        with self._database.writing() as connection:
+            connection.execute(damaged.values(stable_sha256=""))
+
+    def _unpacked(self, config_sha256: str, codec: str, body: bytes) -> bytes:
+        try:
+            data = self._codec.unpack(codec, body)
+        except ZstdError as error:
+            raise self._damaged(config_sha256, str(error)) from error
         if sha256(data) != config_sha256:
-            raise StoreError(
-                f"The text {config_sha256} in the store {self.name} is damaged: its hash differs. "
-                "Restore the store from its backup, or use the device's next backup."
-            )
-        return to_text(data)
+            raise self._damaged(config_sha256, "its hash differs")
+        return data
+
+    def _damaged(self, config_sha256: str, why: str) -> StoreError:
+        return StoreError(
+            f"The text {config_sha256} in the store {self.name} is damaged: {why}. Run run_info "
+            "with verify, which lets the device's next backup store it anew, or restore the store "
+            "from its backup."
+        )
 
     def run(self, run_id: str) -> Run:
         """Return a run; raises StoreError when there is none of this id."""
@@ -289,6 +333,14 @@ class Store:
             yield CopyAge(name, None, None)
         for device, fetched in sorted(found, key=lambda pair: (pair[1], pair[0])):
             yield CopyAge(device, fetched, max(0.0, (now - fetched).total_seconds()))
+
+    def good_copies(self, names: Collection[str] | None = None) -> Iterator[GoodCopy]:
+        """Stream the newest good copy of each device that has one, by name; or of those named."""
+        with self._database.reading() as connection:
+            streaming = connection.execution_options(yield_per=ROWS_PER_FETCH)
+            for query in _by_names(good_copies(), latest.c.device, names):
+                for row in streaming.execute(query):
+                    yield GoodCopy(**row._mapping)
 
     def owed_to_mirror(self, names: Collection[str]) -> Iterator[GoodCopy]:
         """Yield the good copies of these devices that no commit of the mirror is known to hold."""

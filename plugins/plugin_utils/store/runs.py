@@ -222,7 +222,7 @@ def _newest(connection: Connection, start: RunStart) -> Row[Any] | None:
     query = (
         select(run)
         .where(run.c.kind == start.kind, run.c.fleet == start.fleet)
-        .order_by(run.c.id.desc())
+        .order_by(run.c.started.desc())
         .limit(1)
     )
     return connection.execute(query).one_or_none()
@@ -241,7 +241,7 @@ def _nothing_to_resume(
         why = f"the newest one, {last.id}, has {last.status}. Run without resume"
     else:
         query = select(run).where(run.c.kind == start.kind, run.c.status == "interrupted")
-        other = connection.execute(query.order_by(run.c.id.desc()).limit(1)).one_or_none()
+        other = connection.execute(query.order_by(run.c.started.desc()).limit(1)).one_or_none()
         why = "none was interrupted at all. Run without resume"
         if other is not None:
             why = (

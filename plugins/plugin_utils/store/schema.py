@@ -106,7 +106,7 @@ run = Table(
     Column("process", Text),
     Column("owner", Text),
     Column("fleet", Text),
-    Index("run_history", "kind", "fleet", "id"),
+    Index("run_history", "kind", "fleet", "started"),
 )
 
 config = Table(

@@ -27,6 +27,7 @@ from ansible_collections.prime.netops.plugins.plugin_utils.bridge.nornir_task im
     DeviceCommand,
     NornirTask,
 )
+from ansible_collections.prime.netops.plugins.plugin_utils.bridge.run_info import RunInfo
 
 from tests.unit.plugins.plugin_utils.fleet.servers import PASSWORD, USER, Loop, SshServer
 
@@ -38,6 +39,7 @@ ACTIONS = {
     "device_command": DeviceCommand,
     "host_outcome": HostOutcome,
     "nornir_task": NornirTask,
+    "run_info": RunInfo,
 }
 
 
@@ -115,7 +117,7 @@ def test_every_module_is_documented_in_full(name: str) -> None:
 def test_the_result_has_what_is_promised(name: str) -> None:
     """What is always returned is returned by the code, as far as it names its keys."""
     sources = {inspect.getfile(ACTIONS[name])}
-    if name != "host_outcome":
+    if issubclass(ACTIONS[name], FleetAction):
         sources.add(inspect.getfile(FleetAction))
     code = "".join(Path(source).read_text(encoding="utf-8") for source in sources)
     for key in document(name)["return"]:

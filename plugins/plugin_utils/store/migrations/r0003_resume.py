@@ -17,7 +17,7 @@ def upgrade() -> None:
     """Add to the runs, and create `mirrored`. Runs from before have no owner and no fleet."""
     for name in ("process", "owner", "fleet"):
         op.add_column("run", sa.Column(name, sa.Text))
-    op.create_index("run_history", "run", ["kind", "fleet", "id"])
+    op.create_index("run_history", "run", ["kind", "fleet", "started"])
     op.create_table(
         "mirrored",
         sa.Column("device", sa.Text, primary_key=True),
