@@ -12,7 +12,6 @@ from collections.abc import Callable
 from dataclasses import dataclass, field, replace
 from multiprocessing.connection import Connection
 from pathlib import Path
-from typing import Any
 
 from ansible_collections.prime.netops.plugins.plugin_utils.fleet.device import Device, HostKeyCheck
 from ansible_collections.prime.netops.plugins.plugin_utils.fleet.retry import RetryPolicy
@@ -123,6 +122,7 @@ class Running:
     """A backup in a process of its own."""
 
     def __init__(self, backup: Backup, prepare: Callable[[], None]) -> None:
+        self._seen = 0
         self._ours, theirs = FORK.Pipe(duplex=False)
         self._done, writes = os.pipe()
         self.process = FORK.Process(target=_work, args=(backup, prepare, theirs, writes))
@@ -131,14 +131,17 @@ class Running:
         os.close(writes)
 
     def await_devices(self, number: int) -> int:
-        """Wait until so many devices are done, or the run is over; how many there were."""
-        seen = 0
-        while seen < number:
-            told = os.read(self._done, number - seen)
+        """Wait until so many devices are done, or the run is over; how many there are."""
+        while self._seen < number:
+            told = os.read(self._done, number - self._seen)
             if not told:
                 break
-            seen += len(told)
-        return seen
+            self._seen += len(told)
+        return self._seen
+
+    def ended(self, seconds: float) -> bool:
+        """Whether the run is over within so many seconds."""
+        return self._ours.poll(seconds)
 
     def kill(self) -> None:
         """kill -9."""
@@ -259,8 +262,3 @@ def git(repository: Path, *arguments: str) -> str:
         text=True,
     )
     return done.stdout.strip()
-
-
-def options(**changes: Any) -> BackupOptions:
-    """A backup's options."""
-    return BackupOptions(**changes)
