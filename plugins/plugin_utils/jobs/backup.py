@@ -70,7 +70,7 @@ def back_up(
     backup = backup or BackupOptions()
     with _stores(options) as (store, ledger), _mirror(mirror_options, options.check) as mirror:
         last_good = store.last_good(fleet.names)
-        validate = Validate(last_good, backup.accept_smaller)
+        validate = Validate(last_good, backup.accept_smaller, store.text)
         work = Work(
             "backup",
             fetch_config,
