@@ -81,7 +81,10 @@ def _open(args: Mapping[str, Any], check: bool) -> Store | None:
     """The store; None where none is yet, for looking makes none."""
     where = (args["store_url"] or None, state_dir(args), args["store_key"] or None)
     existing = Store.open_existing(*where)
-    if existing is None or check:
+    if existing is None:
+        return None
+    if check:
+        existing.require_current()
         return existing
     existing.close()
     return Store.open(*where)  # migrated, if it is of an older version

@@ -52,6 +52,17 @@ def has_schema(database: Database) -> bool:
     return revision is not None
 
 
+def require_current(database: Database) -> None:
+    """Raise StoreError when the tables are of an older version, which looking does not change."""
+    with database.reading() as connection:
+        revision = _revision(connection)
+    if revision != REVISION:
+        raise StoreError(
+            f"The store {database.name} has schema {revision}, and this version of prime.netops "
+            f"works with {REVISION}. Any run without --check migrates it."
+        )
+
+
 def _too_new(database: Database, revision: str) -> StoreError:
     return StoreError(
         f"The store {database.name} has schema {revision}, which a newer version of "

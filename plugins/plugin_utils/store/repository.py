@@ -19,7 +19,7 @@ from ..errors import RunLost, StoreError
 from . import runs
 from .codec import Codec, fernet_of, sha256, to_text
 from .database import Database, connect, connect_existing
-from .migrate import ensure_schema, has_schema
+from .migrate import ensure_schema, has_schema, require_current
 from .mirrored import good_copies, mark_mirrored, owed_to_mirror
 from .patience import never, patiently
 from .records import (
@@ -92,6 +92,10 @@ class Store:
             return cls(database, codec)
         database.engine.dispose()
         return None
+
+    def require_current(self) -> None:
+        """Raise StoreError when a store that was opened to look at it was not migrated yet."""
+        require_current(self._database)
 
     @property
     def name(self) -> str:

@@ -222,6 +222,37 @@ def test_the_migrations_make_what_the_code_expects(store_place: StorePlace) -> N
         assert compare_metadata(context, metadata) == []
 
 
+def as_of_0001(store: Store) -> None:
+    """Take away what later migrations added."""
+    with store._database.writing() as connection:
+        connection.exec_driver_sql("DROP TABLE mirrored")
+        connection.exec_driver_sql("DROP INDEX run_history")
+        for column in ("process", "owner", "fleet"):
+            connection.exec_driver_sql(f"ALTER TABLE run DROP COLUMN {column}")
+        connection.exec_driver_sql(f"UPDATE {VERSION_TABLE} SET version_num = '0001'")
+
+
+def test_an_older_store_is_migrated_with_all_it_holds(store_place: StorePlace) -> None:
+    """Looking at it changes nothing; a run migrates it."""
+    with open_store(store_place) as store:
+        run_id = store.begin_run(RunStart("backup", 1))
+        put(store, run_id, record("r1", "one\n"))
+        store.finish_run(run_id, "finished", {"changed": 1})
+        as_of_0001(store)
+    existing = Store.open_existing(store_place.url, store_place.state_dir)
+    assert existing is not None
+    with existing:
+        assert set(existing.last_good()) == {"r1"}
+        with pytest.raises(StoreError, match=r"has schema 0001.*without --check"):
+            existing.require_current()
+    with open_store(store_place) as store:
+        store.require_current()
+        assert set(store.last_good()) == {"r1"}
+        assert store.run(run_id).counts == {"changed": 1}
+        assert store.begin_run(RunStart("backup", 1))
+        assert [copy.device for copy in store.owed_to_mirror(["r1"])] == ["r1"]
+
+
 def open_at_once(place: StorePlace, barrier: object) -> str:
     """Open the store at the same moment as the others, and make a short run; return its id."""
     barrier.wait()  # type: ignore[attr-defined]
