@@ -67,7 +67,7 @@ docs: venv collection ## write the plugins' and roles' reference to build/docs
 test: ## run everything, side by side, and say how long each part took
 	@tests/tools/venv.sh $(VENV) tests/requirements/test.txt $(PYTHONS)
 	@$(VENV)/bin/python tests/tools/run_parts.py packages,venv,tools \
-	    netbox-tests,integration,sanity,unit,matrix-2.16,molecule,matrix-2.19,matrix-2.21,lint,importer,types,style,changelog
+	    netbox-tests,integration,test-faults,sanity,unit,matrix-2.16,molecule,matrix-2.19,matrix-2.21,lint,importer,types,style,changelog
 
 .PHONY: unit
 unit: venv ## the unit tests; ARGS='-k word' for some of them
@@ -80,6 +80,10 @@ integration: venv packages ## the tests against real routers, the lab and real s
 .PHONY: netbox-tests
 netbox-tests: venv packages ## the tests of the inventory against a real NetBox, made once in the cache
 	@$(VENV)/bin/pytest tests/integration/netbox $(ARGS)
+
+.PHONY: test-faults
+test-faults: venv packages ## kill, fill, damage and lock what a backup needs, then resume
+	@$(VENV)/bin/pytest tests/faults $(ARGS)
 
 .PHONY: gates
 gates: ## every check that runs none of our code: style, types, changelog, lint, importer, sanity

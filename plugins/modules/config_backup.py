@@ -46,6 +46,25 @@ options:
       - It is filled in for each device, so keep Ansible from doing so before, with C(!unsafe).
     type: str
     default: "{{ site }}/{{ host }}"
+  resume:
+    description:
+      - Whether to go on with the newest backup of the same hosts, under its own id, when it was
+        interrupted. The task fails with a sentence that says what is the case when it was not.
+      - Devices that the run has done, C(ok) or C(changed), are left out. Those that failed, were
+        not reached or skipped, or that it never came to, are attempted.
+      - In check mode all devices are compared.
+    type: bool
+    default: false
+  max_age:
+    description:
+      - Skip the devices whose last good copy is no older than this.
+      - A number of seconds, or one with a unit, V(30m), V(4h), V(2d) or V(1w).
+    type: str
+  max_copy_age:
+    description:
+      - After the run, tell in RV(stale) which devices have no good copy or one older than this.
+      - Written as O(max_age) is.
+    type: str
   stats_key:
     default: netops_backup
 extends_documentation_fragment:
@@ -79,6 +98,16 @@ EXAMPLES = r"""
     git_dir: /srv/netops/configs
     git_path: !unsafe "{{ platform }}/{{ host }}.cfg"
     deadline: 60
+  run_once: true
+  delegate_to: localhost
+  vars:
+    ansible_connection: local
+    ansible_become: false
+
+- name: Finish what last night's job began, without asking a device twice
+  prime.netops.config_backup:
+    max_age: 8h
+    max_copy_age: 2d
   run_once: true
   delegate_to: localhost
   vars:
@@ -118,6 +147,22 @@ failed_hosts:
   returned: always
   type: list
   elements: str
+resumed:
+  description: With O(resume), how many devices the run had done before; none otherwise.
+  returned: always
+  type: int
+fresh:
+  description: How many devices were skipped for O(max_age); RV(counts) has them under C(skipped).
+  returned: always
+  type: int
+stale:
+  description:
+    - With O(max_copy_age), C(count) of the devices with no good copy (C(never) of them) or too old
+      a one, and the first 100 in C(devices), each with C(device), C(fetched) and C(age) in seconds.
+    - None otherwise.
+  returned: always
+  type: dict
+  sample: {max_copy_age: 172800, count: 1, never: 1, devices: [{device: r7, age: null}]}
 commit:
   description: The commit in the git mirror; none where nothing changed.
   returned: always

@@ -57,8 +57,8 @@ EXAMPLES = r"""
 
 RETURN = r"""
 status:
-  description: C(ok), C(changed), C(failed) or C(unreachable).
-  returned: when the run came to the host
+  description: C(ok), C(changed), C(failed), C(unreachable) or C(skipped).
+  returned: always
   type: str
 result:
   description:

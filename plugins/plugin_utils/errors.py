@@ -332,5 +332,13 @@ class StoreError(Exception):
     """The store cannot be opened or written; the message names it and the remedy."""
 
 
+class StoreUnavailable(StoreError):
+    """The store's server is out of reach or restarting: the same may succeed in a while."""
+
+
+class RunLost(StoreError):
+    """Another process has closed this process's run, or goes on with it."""
+
+
 class MirrorError(Exception):
     """The git mirror cannot be written; the message names it and the remedy."""

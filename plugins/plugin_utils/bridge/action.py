@@ -186,4 +186,8 @@ def summary(report: Report) -> str:
     counts = report.counts
     words = [f"{counts[name]} {name}" for name in counts if name != "total" and counts[name]]
     ended = "" if report.status == "finished" else f" The run was {report.status}."
-    return f"{counts['total']} devices: {', '.join(words) or 'nothing done'}.{ended}"
+    fresh = (
+        f" {report.fresh} were skipped, their copies being young enough." if report.fresh else ""
+    )
+    before = "" if report.resumed is None else f" {report.resumed} of them were done before."
+    return f"{counts['total']} devices: {', '.join(words) or 'nothing done'}.{before}{fresh}{ended}"

@@ -18,7 +18,6 @@ from ..fleet.retry import RetryPolicy
 from ..fleet.run import FleetOptions
 from ..jobs.hooks import load_hooks
 from ..jobs.options import JobOptions
-from .check_mode import store_url
 from .state import STORE_SPEC, state_dir
 
 FLEET_SPEC: dict[str, dict[str, Any]] = {
@@ -100,10 +99,11 @@ def job_options(
     """A job's options from an action's arguments, all of them native values."""
     return JobOptions(
         state_dir=state_dir(args),
-        store_url=store_url(args, check),
+        store_url=args.get("store_url") or None,
         store_key=args.get("store_key") or None,
         ledger_url=ledger,
         check=check,
+        resume=bool(args.get("resume")),
         fleet=fleet_options(args, check, search),
         provenance=provenance,
         say=say,

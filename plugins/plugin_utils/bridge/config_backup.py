@@ -12,7 +12,8 @@ from pathlib import Path
 from typing import Any, ClassVar
 
 from ..fleet.run import Fleet
-from ..jobs.backup import MirrorOptions, back_up
+from ..jobs.age import seconds_of
+from ..jobs.backup import BackupOptions, MirrorOptions, back_up
 from ..jobs.options import JobOptions
 from .action import FleetAction
 from .arguments import FLEET_SPEC
@@ -28,6 +29,9 @@ class ConfigBackup(FleetAction):
         "git": {"type": "bool", "default": True},
         "git_dir": {"type": "path"},
         "git_path": {"type": "str", "default": "{{ site }}/{{ host }}"},
+        "resume": {"type": "bool", "default": False},
+        "max_age": {"type": "str"},
+        "max_copy_age": {"type": "str"},
         "stats_key": {"type": "str", "default": "netops_backup"},
     }
 
@@ -37,6 +41,17 @@ class ConfigBackup(FleetAction):
         """Back up the fleet."""
         git_dir = Path(args["git_dir"] or state_dir(args) / "configs")
         mirror = MirrorOptions(git_dir, args["git_path"]) if args["git"] else None
-        report = back_up(fleet, options, mirror, stop, args["accept_smaller"])
-        result = self.told(report, args["stats_key"])
-        return {**result, "state_dir": str(state_dir(args)), "git_dir": str(git_dir)}
+        backup = BackupOptions(
+            accept_smaller=args["accept_smaller"],
+            max_age=seconds_of("max_age", args["max_age"]),
+            max_copy_age=seconds_of("max_copy_age", args["max_copy_age"]),
+        )
+        report = back_up(fleet, options, mirror, stop, backup)
+        return {
+            **self.told(report, args["stats_key"]),
+            "resumed": report.resumed,
+            "fresh": report.fresh,
+            "stale": report.stale,
+            "state_dir": str(state_dir(args)),
+            "git_dir": str(git_dir),
+        }

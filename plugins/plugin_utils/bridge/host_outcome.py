@@ -24,7 +24,7 @@ from ..errors import StoreError
 from ..platforms import load
 from ..store import Store
 from ..store.records import DeviceOutcome
-from .check_mode import CHECK_LEDGER, store_url
+from .check_mode import CHECK_LEDGER
 from .native import native
 from .state import STORE_SPEC, state_dir
 
@@ -51,6 +51,7 @@ class HostOutcome(ActionBase):  # type: ignore[misc]
             with _stores(args, self._task.check_mode) as (store, ledger):
                 outcome = ledger.outcome(args["run_id"], name)
                 if outcome is None:
+                    ledger.run(args["run_id"])  # raises for a run that never was
                     return _untouched(name, args["run_id"])
                 result = _result(outcome)
                 if self._task.diff:
@@ -63,23 +64,46 @@ class HostOutcome(ActionBase):  # type: ignore[misc]
 @contextmanager
 def _stores(args: Mapping[str, Any], check: bool) -> Iterator[tuple[Store, Store]]:
     """The store with the copies from before the run, and the one that the run was written to."""
-    place, key = state_dir(args), args["store_key"] or None
-    with Store.open(store_url(args, check), place, key=key) as store:
-        if not check:
+    url, place, key = args["store_url"] or None, state_dir(args), args["store_key"] or None
+    if not check:
+        with Store.open(url, place, key=key) as store:
             yield store, store
+        return
+    with Store.open(CHECK_LEDGER, place, key=key) as ledger:
+        existing = Store.open_existing(url, place, key=key)
+        if existing is None:
+            yield ledger, ledger
             return
-        with Store.open(CHECK_LEDGER, place, key=key) as ledger:
+        with existing as store:
             yield store, ledger
 
 
 def _untouched(name: str, run_id: str) -> dict[str, Any]:
     """A device that the run did not come to, which is neither a success nor its failure."""
-    message = f"{name}: run {run_id} ended before it came to this device"
-    return {"skipped": True, "skip_reason": message, "changed": False, "msg": message}
+    return _skipped(name, f"run {run_id} ended before it came to this device")
+
+
+def _skipped(name: str, why: str) -> dict[str, Any]:
+    message = f"{name}: {why}"
+    return {
+        "skipped": True,
+        "skip_reason": message,
+        "changed": False,
+        "status": "skipped",
+        "msg": message,
+    }
+
+
+def _why(outcome: DeviceOutcome) -> str:
+    if outcome.error_class:
+        return f"{outcome.error_class}: {outcome.message}. {outcome.remedy}"
+    return outcome.message or "it was skipped"
 
 
 def _result(outcome: DeviceOutcome) -> dict[str, Any]:
     """The device's result with the keys that Ansible and every callback understand."""
+    if outcome.status == "skipped":
+        return _skipped(outcome.device, _why(outcome))
     unreachable = outcome.status == "unreachable"
     result: dict[str, Any] = {
         "changed": outcome.changed,
@@ -89,9 +113,6 @@ def _result(outcome: DeviceOutcome) -> dict[str, Any]:
         "seconds": round(outcome.seconds, 3),
         "msg": outcome.status,
     }
-    if outcome.status == "skipped":
-        reason = f"{outcome.device}: {outcome.message}"
-        result |= {"skipped": True, "skip_reason": reason, "msg": reason}
     if outcome.result is not None:
         result["result"] = outcome.result
     if unreachable:

@@ -68,6 +68,21 @@ def prove_complete(
     _demand_structure(body, proof)
 
 
+def refuse_beginning(text: str, last_good: str, platform: Platform) -> None:
+    """Raise IncompleteOutput for a text that is but the beginning of the last good copy.
+
+    Both are normalised. Only of use where a format has no end marker: there a text that is cut
+    between two lines, with the prompt after it, looks whole. Its last line may be cut as well.
+    """
+    head = text[: text.rstrip("\n").rfind("\n") + 1]
+    if platform.complete.end is None and len(text) < len(last_good) and last_good.startswith(head):
+        lines, whole = text.count("\n"), last_good.count("\n")
+        raise IncompleteOutput(
+            "the configuration is not proved complete: it is the last good copy up to line "
+            f"{lines} of {whole}, and this format has no end marker that would prove it to be all"
+        )
+
+
 def _end(body: str, proof: Proof, ended: bool) -> bool:
     """Whether the end marker stands there, as a whole line: ``end`` may be a cut ``end-set``."""
     if proof.end is None or not (ended or body.endswith("\n")):

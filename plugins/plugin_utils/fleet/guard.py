@@ -92,6 +92,11 @@ class GuardOptions:
         return policy
 
 
+OFF = Policy()
+NOBODY_KNOCKS = GuardOptions(OFF, OFF, OFF, OFF, LoginPolicy(budget=0))
+"""For a run that contacts no device: what it finds says nothing of whether one answers."""
+
+
 @dataclass(frozen=True, slots=True)
 class Change:
     """A breaker that opened or closed, or a login budget that was used up."""

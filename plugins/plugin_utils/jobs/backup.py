@@ -7,20 +7,23 @@
 from __future__ import annotations
 
 import threading
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from pathlib import Path
 
-from ..errors import MirrorError
-from ..fleet.middleware.base import Middleware
+from ..config.normalise import normalise
+from ..errors import MirrorError, NetopsError, StoreError
 from ..fleet.middleware.record import Mirrored
 from ..fleet.middleware.validate import Validate
 from ..fleet.run import Fleet
+from ..platforms import load
 from ..store import Store
 from ..store.mirror import GitMirror, MirrorBlocked, MirrorPaths, mirror_path
+from ..store.records import GoodCopy
 from ..tasks.fetch_config import fetch_config
-from .ledger import run_in_ledger
+from .freshness import fresh, stale
+from .ledger import Work, run_in_ledger
 from .options import JobOptions
 from .report import Report
 
@@ -31,7 +34,24 @@ class MirrorOptions:
 
     path: Path
     template: str = "{{ site }}/{{ host }}"
-    lock_seconds: float = 30.0
+    lock_seconds: float = 60.0
+
+
+@dataclass(frozen=True, slots=True)
+class BackupOptions:
+    """What to take, and from whom. Ages in seconds.
+
+    A device whose last good copy is no older than ``max_age`` is skipped. Copies older than
+    ``max_copy_age`` after the run are told in the report.
+    """
+
+    accept_smaller: bool = False
+    max_age: float | None = None
+    max_copy_age: float | None = None
+
+
+INTERRUPTED_LOCK_SECONDS = 0.5
+"""How long a run that was told to end waits for the mirror; its texts come with the next run."""
 
 
 def back_up(
@@ -39,7 +59,7 @@ def back_up(
     options: JobOptions,
     mirror_options: MirrorOptions | None,
     stop: threading.Event,
-    accept_smaller: bool = False,
+    backup: BackupOptions | None = None,
 ) -> Report:
     """Back up every device of the fleet.
 
@@ -47,14 +67,35 @@ def back_up(
     Raises `StoreError` or `MirrorError` for what is wrong before the first device is contacted; a
     mirror that fails at the commit is a ``problem`` of the report, since the store has it all.
     """
+    backup = backup or BackupOptions()
     with _stores(options) as (store, ledger), _mirror(mirror_options, options.check) as mirror:
         last_good = store.last_good(fleet.names)
-        validate = Validate(last_good, accept_smaller)
-        before: list[Middleware] = [validate, mirror] if mirror else [validate]
-        report = run_in_ledger(
-            "backup", fleet, fetch_config, {}, options, stop, ledger, before, last_good
+        validate = Validate(last_good, backup.accept_smaller, store.text)
+        work = Work(
+            "backup",
+            fetch_config,
+            {},
+            before=[validate, mirror] if mirror else [validate],
+            last_good=last_good,
+            skip=lambda names: fresh(store, names, backup.max_age),
+            closing=lambda report: _commit(report, mirror, store, fleet) if mirror else report,
         )
-        return _commit(report, mirror) if mirror else report
+        report = run_in_ledger(work, fleet, options, stop, ledger)
+        return _after(report, mirror, store, fleet, backup)
+
+
+def _after(
+    report: Report, mirror: Mirrored | None, store: Store, fleet: Fleet, backup: BackupOptions
+) -> Report:
+    """What the run does not wait for: packing the mirror, and looking for old copies."""
+    if mirror and report.status == "finished":
+        try:
+            mirror.mirror.tidy()
+        except MirrorError as error:
+            report = replace(report, problems=[*report.problems, str(error)])
+    if backup.max_copy_age is None:
+        return report
+    return replace(report, stale=stale(store, fleet.names, backup.max_copy_age).told())
 
 
 @contextmanager
@@ -72,32 +113,80 @@ def _mirror(options: MirrorOptions | None, check: bool) -> Iterator[Mirrored | N
 @contextmanager
 def _stores(options: JobOptions) -> Iterator[tuple[Store, Store]]:
     """The store with the last good copies, and the one to write the run to: the same but for check
-    mode.
+    mode, in which a store that is not there yet is not made.
     """
     place, key = options.state_dir, options.store_key
-    with Store.open(options.store_url, place, key=key) as store:
-        if not options.check:
+    if not options.check:
+        with Store.open(options.store_url, place, key=key) as store:
             yield store, store
+        return
+    with Store.open(options.ledger_url, place, key=key) as ledger:
+        existing = Store.open_existing(options.store_url, place, key=key)
+        if existing is None:
+            yield ledger, ledger
             return
-        with Store.open(options.ledger_url, place, key=key) as ledger:
+        with existing as store:
             yield store, ledger
 
 
-def _commit(report: Report, mirrored: Mirrored) -> Report:
-    """One commit of what the run fetched, whatever ended the run."""
-    counts = report.counts
+def _commit(report: Report, mirrored: Mirrored, store: Store, fleet: Fleet) -> Report:
+    """One commit of what the run fetched, whatever ended the run, and of what was owed to git."""
+    counts, hurried = report.counts, report.status == "interrupted"
     message = (
         f"backup {report.run_id}: {counts['changed']} changed, {counts['ok']} unchanged, "
         f"{counts['failed'] + counts['unreachable']} failed"
     )
-    commit, problems = None, list(mirrored.problems)
+    commit, blocked, committed = None, set[str](), True
     try:
-        commit = mirrored.mirror.commit(message)
-        if report.status == "finished":
-            mirrored.mirror.tidy()
-    except MirrorBlocked as blocked:
-        commit = blocked.commit
-        problems.append(str(blocked))
-    except MirrorError as error:
-        problems.append(str(error))
-    return replace(report, commit=commit, problems=problems)
+        owed = {} if hurried else _stage_owed(mirrored, store, fleet)
+        commit = mirrored.mirror.commit(
+            message, lock_timeout=INTERRUPTED_LOCK_SECONDS if hurried else None
+        )
+    except MirrorBlocked as error:
+        commit, blocked = error.commit, set(error.paths)
+        mirrored.problem(str(error))
+    except (MirrorError, StoreError) as error:
+        mirrored.problem(str(error))
+        committed = False
+    if committed and not hurried:
+        _mark(store, mirrored, owed, blocked)
+    return replace(report, commit=commit, problems=list(mirrored.problems))
+
+
+def _stage_owed(mirrored: Mirrored, store: Store, fleet: Fleet) -> Mapping[str, str]:
+    """Stage the good copies that no commit has: a run was killed between store and commit, say.
+
+    Returns the text that git will have of each device, by its hash, as far as that is news.
+    """
+    owed = {}
+    for copy in store.owed_to_mirror(fleet.names):
+        if copy.device in mirrored.staged or _stage(mirrored, store, copy):
+            owed[copy.device] = copy.text_sha256
+    return owed
+
+
+def _stage(mirrored: Mirrored, store: Store, copy: GoodCopy) -> bool:
+    try:
+        text = mirror_text(store, copy)
+    except (StoreError, NetopsError) as error:
+        mirrored.problem(f"{copy.device} is not in the git mirror: {error}")
+        return False
+    return mirrored.stage(copy.device, copy.site, copy.platform, text)
+
+
+def mirror_text(store: Store, copy: GoodCopy) -> str:
+    """What the mirror should have of a copy. Raises `StoreError` when its text is damaged,
+    `NetopsError` when its platform is not known any more.
+    """
+    return normalise(store.text(copy.config_sha256), load(copy.platform)).text
+
+
+def _mark(store: Store, mirrored: Mirrored, owed: Mapping[str, str], blocked: set[str]) -> None:
+    """Note what git has now; if that fails the next run stages it again, which changes nothing."""
+    committed = {
+        device: text for device, text in owed.items() if mirrored.staged[device] not in blocked
+    }
+    try:
+        store.mark_mirrored(committed)
+    except StoreError as error:
+        mirrored.problem(str(error))

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import os
 import threading
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -16,6 +16,7 @@ from typing import Any
 
 from ..compliance.report import DeviceReport, RunReport, TrendPoint, write_reports
 from ..compliance.report.model import VERDICTS, finding_of, rule_json, rule_of
+from ..fleet.guard import NOBODY_KNOCKS
 from ..fleet.middleware.base import Middleware
 from ..fleet.middleware.validate import Validate
 from ..fleet.run import Fleet
@@ -23,7 +24,7 @@ from ..store import ComplianceRun, JudgedDevice, Store
 from ..store.mirror import mirror_path
 from ..tasks.fetch_config import fetch_config
 from .judge import Judge, Standard, StoredCopies, judge_in_process
-from .ledger import run_in_ledger
+from .ledger import Work, run_in_ledger
 from .options import JobOptions
 from .pool import ForkPool
 from .report import Report
@@ -119,15 +120,16 @@ def _run(
         compliance.role_variable,
     )
     before: list[Middleware] = [judge]
-    work: Any = StoredCopies(copies)
+    task: Callable[..., Any] = StoredCopies(copies)
     if compliance.fresh:
-        before, work = [Validate(copies), judge], fetch_config
+        before, task = [Validate(copies), judge], fetch_config
     else:
         # Nobody is waited for but the processes: twice as many threads keep them busy.
         workers = 2 * (compliance.processes or _cores())
-        options = replace(options, fleet=replace(options.fleet, workers=workers))
-    report = run_in_ledger("compliance", fleet, work, {}, options, stop, ledger, before, copies)
-    return judge, report
+        alone = replace(options.fleet, workers=workers, guard=NOBODY_KNOCKS)
+        options = replace(options, fleet=alone)
+    work = Work("compliance", task, {}, before, copies)
+    return judge, run_in_ledger(work, fleet, options, stop, ledger)
 
 
 @contextmanager

@@ -8,7 +8,8 @@ from __future__ import annotations
 
 import os
 import threading
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import dataclass
 from typing import Any
 
 from ..events import RunStarted
@@ -20,47 +21,123 @@ from ..fleet.middleware.record import Record
 from ..fleet.middleware.tally import Tally
 from ..fleet.run import Fleet, run_fleet
 from ..store import Store
-from ..store.records import LastGood, RunStart, RunStatus
+from ..store.records import DeviceRecord, LastGood, RunStart, RunStatus
+from ..store.runs import fleet_id
 from .guard import guard_of
 from .options import JobOptions
-from .report import Report, count
+from .report import Report
+
+
+def nobody(_names: Sequence[str]) -> Iterable[DeviceRecord]:
+    """Skip no device."""
+    return ()
+
+
+def as_it_is(report: Report) -> Report:
+    """Nothing is to be done between the last device and the end of the run."""
+    return report
+
+
+@dataclass(frozen=True, slots=True)
+class Work:
+    """What a run does, and what the job adds to it.
+
+    ``before`` are the middleware of the job itself; they see a device before it is recorded.
+    ``skip`` says who of the names need not be worked on, and why. ``closing`` is what the run is
+    not over without: it comes when every outcome is safe in the ledger and before the run's row is
+    closed, so a kill in between leaves a run that can be resumed.
+    """
+
+    kind: str
+    task: Callable[..., Any]
+    params: Mapping[str, Any]
+    before: Sequence[Middleware] = ()
+    last_good: Mapping[str, LastGood] | None = None
+    skip: Callable[[Sequence[str]], Iterable[DeviceRecord]] = nobody
+    closing: Callable[[Report], Report] = as_it_is
 
 
 def run_in_ledger(
-    kind: str,
-    fleet: Fleet,
-    work: Callable[..., Any],
-    params: Mapping[str, Any],
-    options: JobOptions,
-    stop: threading.Event,
-    ledger: Store,
-    before: Sequence[Middleware] = (),
-    last_good: Mapping[str, LastGood] | None = None,
+    work: Work, fleet: Fleet, options: JobOptions, stop: threading.Event, ledger: Store
 ) -> Report:
-    """Run ``work`` on the fleet and write every outcome into ``ledger`` as it happens.
+    """Run the work on the fleet and write every outcome into ``ledger`` as it happens.
 
-    ``before`` are the middleware of the job itself; they see a device before it is recorded.
-    Raises `StoreError` when the ledger cannot be written.
+    Raises `StoreError` when the ledger cannot be written, or has nothing to resume.
     """
-    total, tally, interrupted = len(fleet.names), Tally(), True
-    run_id = ledger.begin_run(
-        RunStart(kind=kind, devices=total, check=options.check, provenance=options.provenance)
-    )
-    events = Events(_started(run_id, kind, total, options), last_good or {})
+    run_id, done = _enter(work, fleet, options, ledger)
+    total, landed, report, tally = len(fleet.names), threading.Event(), None, Tally()
+    events = Events(_started(run_id, work.kind, total, options), work.last_good or {})
+    left = [name for name in fleet.names if name not in done]
+
+    def hurried() -> bool:
+        """Told to end in mid-run; the engine also sets the event when all devices are done."""
+        return stop.is_set() and not landed.is_set()
+
     try:
-        with ledger.writer(run_id) as writer:
-            record = Record(writer, last_good or {})
-            guard = guard_of(ledger, run_id, fleet, options)
-            common = (record, Log(), Progress(total, options.say, options.live), tally, events)
-            events.record = record
-            watched = events.watch(fleet)
-            run_fleet(watched, work, params, (*before, *common), options.fleet, stop, guard)
-        interrupted = sum(tally.statuses.values()) < total or tally.classes["interrupted"] > 0
+        with ledger.writer(run_id, hurried=hurried) as writer:
+            skipped = _skip(work.skip(left), writer.put)
+            todo = Fleet([name for name in left if name not in skipped], fleet.resolve)
+            record = events.record = Record(writer, work.last_good or {})
+            progress = Progress(len(todo.names), options.say, options.live)
+            middleware = (*work.before, record, Log(), progress, tally, events)
+            guard = guard_of(ledger, run_id, todo, options)
+            watched = events.watch(todo)
+            run_fleet(watched, work.task, work.params, middleware, options.fleet, stop, guard)
+            status = _status(tally, len(todo.names))
+            if status == "finished":
+                landed.set()
+            writer.flush()
+            counts = ledger.counts(run_id, total)
+            resumed = len(done) if options.resume else None
+            report = work.closing(_report(run_id, status, counts, tally, resumed, len(skipped)))
     finally:
-        status: RunStatus = "interrupted" if interrupted else "finished"
-        counts = count(tally, total)
-        ledger.finish_run(run_id, status, counts)
+        if report is not None:
+            status, counts = report.status, report.counts
+            ledger.finish_run(run_id, status, counts, hurried)
+        else:
+            status, counts = "interrupted", ledger.counts(run_id, total)
+            ledger.finish_run(run_id, status, counts, lambda: True)
         events.finished(status, counts, tally.classes)
+    return report
+
+
+def _enter(work: Work, fleet: Fleet, options: JobOptions, ledger: Store) -> tuple[str, set[str]]:
+    """Begin a run or go on with one; its id, and the devices that it has done already."""
+    start = RunStart(
+        kind=work.kind,
+        devices=len(fleet.names),
+        check=options.check,
+        provenance=options.provenance,
+        fleet=fleet_id(fleet.names),
+    )
+    if not options.resume or options.check:
+        return ledger.begin_run(start), set()
+    run_id = ledger.resume_run(start)
+    return run_id, ledger.done(run_id)
+
+
+def _skip(records: Iterable[DeviceRecord], put: Callable[[DeviceRecord], None]) -> set[str]:
+    """Enter who is skipped into the ledger; their names."""
+    names = set()
+    for record in records:
+        put(record)
+        names.add(record.device)
+    return names
+
+
+def _status(tally: Tally, total: int) -> RunStatus:
+    cut = sum(tally.statuses.values()) < total or tally.classes["interrupted"] > 0
+    return "interrupted" if cut else "finished"
+
+
+def _report(
+    run_id: str,
+    status: RunStatus,
+    counts: dict[str, int],
+    tally: Tally,
+    resumed: int | None,
+    fresh: int,
+) -> Report:
     return Report(
         run_id=run_id,
         status=status,
@@ -69,6 +146,8 @@ def run_in_ledger(
         failures=tally.failures,
         failed_hosts=tally.failed_names,
         skips=dict(tally.skips),
+        resumed=resumed,
+        fresh=fresh,
     )
 
 

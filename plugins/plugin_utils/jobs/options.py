@@ -18,7 +18,8 @@ class JobOptions:
     """Where a job leaves its traces. ``ledger_url`` differs from ``store_url`` in check mode only.
 
     ``provenance``: who started the run, as AWX tells it; plain strings. ``say`` prints a line;
-    ``live``, on a terminal, draws one over the one before.
+    ``live``, on a terminal, draws one over the one before. ``resume``: go on with the newest run of
+    the same kind on the same hosts, which was interrupted.
     """
 
     state_dir: Path
@@ -26,6 +27,7 @@ class JobOptions:
     store_key: str | None = field(default=None, repr=False)
     ledger_url: str | None = None
     check: bool = False
+    resume: bool = False
     fleet: FleetOptions = field(default_factory=FleetOptions)
     provenance: Mapping[str, str] = field(default_factory=dict)
     say: Callable[[str], None] = print

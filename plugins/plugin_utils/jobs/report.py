@@ -9,15 +9,21 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from typing import Any
 
-from ..fleet.middleware.tally import Tally
+from ..store.records import RunStatus
 
 
 @dataclass(frozen=True, slots=True)
 class Report:
-    """The result of a fleet job; only JSON types, never a configuration, never a secret."""
+    """The result of a fleet job; only JSON types, never a configuration, never a secret.
+
+    ``counts`` are those of the run, earlier parts of a resumed one included; ``classes`` and
+    ``failures`` are of this part, which came to every device that was not done. ``resumed`` is how
+    many devices were done before, None in a new run; ``fresh`` how many were skipped because their
+    last good copy is young enough.
+    """
 
     run_id: str
-    status: str
+    status: RunStatus
     counts: dict[str, int]
     classes: dict[str, int]
     failures: list[dict[str, Any]]
@@ -25,9 +31,6 @@ class Report:
     commit: str | None = None
     problems: list[str] = field(default_factory=list)
     skips: dict[str, int] = field(default_factory=dict)
-
-
-def count(tally: Tally, total: int) -> dict[str, int]:
-    """Devices by status; what had not started when the run ended is ``skipped``."""
-    done = {name: tally.statuses[name] for name in ("ok", "changed", "failed", "unreachable")}
-    return {"total": total, **done, "skipped": total - sum(done.values())}
+    resumed: int | None = None
+    fresh: int = 0
+    stale: dict[str, Any] | None = None

@@ -14,7 +14,7 @@ from typing import Any
 from ..fleet.middleware.collect import Collect
 from ..fleet.run import Fleet
 from ..store import Store
-from .ledger import run_in_ledger
+from .ledger import Work, run_in_ledger
 from .options import JobOptions
 from .report import Report
 
@@ -39,5 +39,6 @@ def run_task(
     """Run ``work`` on every device; raises `StoreError` when the ledger cannot be written."""
     collect = Collect()
     with Store.open(options.ledger_url or options.store_url, options.state_dir) as ledger:
-        report = run_in_ledger(kind, fleet, work, params, options, stop, ledger, (collect,))
+        whole = Work(kind, work, params, before=(collect,))
+        report = run_in_ledger(whole, fleet, options, stop, ledger)
     return TaskReport(report, collect.results, collect.left_out)

@@ -13,7 +13,7 @@ from datetime import UTC, datetime, timedelta
 from sqlalchemy import Connection, Row, delete, func, select, update
 
 from .database import Database
-from .insert import insert_rows
+from .insert import insert_or_replace
 from .records import BreakerRecord, LoginGrant, LoginKey
 from .schema import breaker, login, proven_login
 
@@ -61,11 +61,10 @@ class BreakerStore:
             for scope, name in gone:
                 mine = (breaker.c.scope == scope, breaker.c.name == name)
                 connection.execute(delete(breaker).where(*mine))
-            insert_rows(
+            insert_or_replace(
                 connection,
                 breaker,
                 sorted(rows, key=lambda row: (row["scope"], row["name"])),
-                replace=True,
             )
 
     def claim_probe(self, scope: str, name: str, until: datetime) -> bool:
@@ -106,14 +105,14 @@ class BreakerStore:
             if len(mine) >= limit:
                 return LoginGrant(False, len(refused))
             row = {**_login(key, run_id, device), "at": now, "refused": False}
-            insert_rows(connection, login, [row], replace=True)
+            insert_or_replace(connection, login, [row])
         return LoginGrant(True, len(refused))
 
     def refused(self, key: LoginKey, run_id: str, device: str) -> None:
         """Remember a refused login."""
         row = {**_login(key, run_id, device), "at": datetime.now(UTC), "refused": True}
         with self._database.writing() as connection:
-            insert_rows(connection, login, [row], replace=True)
+            insert_or_replace(connection, login, [row])
 
     def unanswered(self, key: LoginKey, run_id: str, device: str) -> None:
         """Give the place back: the device was not reached, or said neither yes nor no."""
@@ -155,7 +154,7 @@ class BreakerStore:
             for first in range(0, len(gone), NAMES_PER_QUERY):
                 some = proven_login.c.device.in_(gone[first : first + NAMES_PER_QUERY])
                 connection.execute(delete(proven_login).where(some))
-            insert_rows(connection, proven_login, rows, replace=True)
+            insert_or_replace(connection, proven_login, rows)
 
 
 def _fields(record: BreakerRecord) -> dict[str, object]:

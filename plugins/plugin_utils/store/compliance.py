@@ -17,7 +17,7 @@ from sqlalchemy import Connection, Select, and_, insert, or_, select, tuple_, up
 from ..errors import StoreError
 from .codec import Codec, sha256
 from .database import Database
-from .insert import insert_rows
+from .insert import insert_or_replace
 from .records import ComplianceRun, JudgedDevice, JudgedRecord, RunScore
 from .schema import (
     compliance_body,
@@ -67,11 +67,11 @@ def write_judged(
     now: datetime,
 ) -> None:
     """Write what a run found on some devices. ``fresh``: hashes of texts fetched in this run."""
-    insert_rows(connection, compliance_body, list(bodies.values()), replace=True)
+    insert_or_replace(connection, compliance_body, list(bodies.values()))
     rows = [
         _device_row(run_id, device, record, fresh.get(device)) for device, record in judged.items()
     ]
-    insert_rows(connection, compliance_device, rows, replace=True)
+    insert_or_replace(connection, compliance_device, rows)
     _write_open(connection, run_id, judged, now)
 
 
@@ -107,7 +107,7 @@ def _write_open(
         for device, rule in found
         if (device, rule) not in known
     ]
-    insert_rows(connection, compliance_open, rows, replace=True)
+    insert_or_replace(connection, compliance_open, rows)
     if over:
         closing = update(compliance_open).where(tuple_(*key).in_(over), open_now)
         connection.execute(closing.values(closed_run_id=run_id, closed=now))
@@ -147,7 +147,7 @@ def write_run(database: Database, codec: Codec, summary: ComplianceRun) -> None:
             select(compliance_body.c.sha256).where(compliance_body.c.sha256 == key)
         )
         if known is None:
-            insert_rows(connection, compliance_body, [body], replace=True)
+            insert_or_replace(connection, compliance_body, [body])
         connection.execute(insert(compliance_run), row)
 
 

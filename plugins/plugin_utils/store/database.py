@@ -12,15 +12,28 @@ import stat
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
+from datetime import UTC, datetime
 from pathlib import Path
+from typing import Any
 
-from sqlalchemy import URL, Connection, Engine, create_engine, event, make_url
+from sqlalchemy import (
+    URL,
+    ColumnElement,
+    Connection,
+    Engine,
+    create_engine,
+    event,
+    func,
+    literal,
+    make_url,
+)
 from sqlalchemy.engine.interfaces import DBAPIConnection
 from sqlalchemy.exc import ArgumentError, DBAPIError, SQLAlchemyError
 from sqlalchemy.pool import ConnectionPoolEntry
 
-from ..errors import StoreError
+from ..errors import StoreError, StoreUnavailable
 from .locks import file_lock
+from .schema import UtcTime
 
 LOCK_SECONDS = 30
 """How long a writer waits for another one before it gives up."""
@@ -61,6 +74,9 @@ REMEDIES = {
 }
 """By the longest prefix of SQLite's error name or PostgreSQL's SQLSTATE."""
 
+PASSING = ("08", "40", "57P", "53300")
+"""SQLSTATEs of what passes: a lost connection, a deadlock, a restart, too many clients."""
+
 DEFAULT_REMEDY = (
     "Check that the server runs, and host, port, database, user and password in the store's URL."
 )
@@ -97,9 +113,20 @@ class Database:
             yield
         except SQLAlchemyError as error:
             reason, code = _reason(error)
-            raise StoreError(
+            # A server that is gone has no SQLSTATE to say so.
+            passing = self.file is None and (
+                code.startswith(PASSING) or (not code and isinstance(error, DBAPIError))
+            )
+            kind = StoreUnavailable if passing else StoreError
+            raise kind(
                 f"The store {self.name} cannot be {verb}: {reason}. {_remedy(code)}"
             ) from error
+
+    def clock(self) -> ColumnElement[Any]:
+        """Return the time as the database has it: the clocks of several controllers differ."""
+        if self.file is None:
+            return func.clock_timestamp(type_=UtcTime())
+        return literal(datetime.now(UTC), UtcTime())
 
 
 def connect(url: str | None, state_dir: Path) -> Database:
@@ -111,6 +138,14 @@ def connect(url: str | None, state_dir: Path) -> Database:
     if parsed.get_backend_name() == "sqlite":
         return _sqlite(Path(parsed.database or ""))
     return _postgresql(parsed)
+
+
+def connect_existing(url: str | None, state_dir: Path) -> Database | None:
+    """Return the database of a URL as `connect` does, but make nothing: None without a file."""
+    parsed = _parse(url, state_dir)
+    if parsed.get_backend_name() == "sqlite" and not Path(parsed.database or "").exists():
+        return None
+    return connect(url, state_dir)
 
 
 def _parse(url: str | None, state_dir: Path) -> URL:

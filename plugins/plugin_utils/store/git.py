@@ -39,6 +39,8 @@ SETTINGS = {
     "gc.autoDetach": "false",
     "maintenance.autoDetach": "false",
 }
+ROOM = 1_000_000
+"""Bytes below which a file system is taken for full."""
 FULL = "Free space on its file system; the exact texts are safe in the store."
 ADVICE = {
     "no space left": FULL,
@@ -111,14 +113,16 @@ class Git:
             raise self.failure(arguments[0], done.stderr)
         return done
 
-    def start(self, *arguments: str) -> subprocess.Popen[bytes]:
+    def start(
+        self, *arguments: str, stdout: int = subprocess.DEVNULL, stderr: int = subprocess.PIPE
+    ) -> subprocess.Popen[bytes]:
         """Start a command that reads its standard input until it is closed."""
         try:
             return subprocess.Popen(
                 self._command(arguments),
                 stdin=subprocess.PIPE,
-                stdout=subprocess.DEVNULL,
-                stderr=subprocess.PIPE,
+                stdout=stdout,
+                stderr=stderr,
                 env=self._environment({}),
                 cwd=self.repository,
                 umask=PRIVATE_UMASK,
@@ -148,10 +152,19 @@ class Git:
 
     def _failed(self, words: str) -> MirrorError:
         advice = [text for sign, text in ADVICE.items() if sign in words.lower()]
+        if not advice and self._is_full():  # which git does not always say
+            advice = [FULL]
         return MirrorError(
             f"The git mirror {self.repository} cannot be used: {words}. "
             f"{advice[0] if advice else DEFAULT_ADVICE}"
         )
+
+    def _is_full(self) -> bool:
+        try:
+            status = os.statvfs(self.repository)
+        except OSError:
+            return False
+        return status.f_bavail * status.f_frsize < ROOM or status.f_favail == 0
 
     def _command(self, arguments: Iterable[str]) -> list[str]:
         settings = [word for pair in SETTINGS.items() for word in ("-c", "=".join(pair))]

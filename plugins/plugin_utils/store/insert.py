@@ -14,22 +14,14 @@ if TYPE_CHECKING:
     from sqlalchemy.dialects import postgresql, sqlite
 
 
-def insert_rows(
-    connection: Connection, table: Table, rows: list[dict[str, Any]], replace: bool
-) -> None:
-    """Insert rows; one whose key exists is replaced or left as it is."""
+def insert_or_replace(connection: Connection, table: Table, rows: list[dict[str, Any]]) -> None:
+    """Insert rows, all with the same columns; one whose key exists is replaced."""
     if not rows:
         return
     statement = _dialect_insert(connection, table)
     keys = [column.name for column in table.primary_key]
-    if replace:
-        others = [name for name in rows[0] if name not in keys]
-        statement = statement.on_conflict_do_update(
-            index_elements=keys, set_={name: statement.excluded[name] for name in others}
-        )
-    else:
-        statement = statement.on_conflict_do_nothing(index_elements=keys)
-    connection.execute(statement, rows)
+    others = {name: statement.excluded[name] for name in rows[0] if name not in keys}
+    connection.execute(statement.on_conflict_do_update(index_elements=keys, set_=others), rows)
 
 
 def _dialect_insert(connection: Connection, table: Table) -> postgresql.Insert | sqlite.Insert:

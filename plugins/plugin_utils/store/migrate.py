@@ -39,6 +39,38 @@ def ensure_schema(database: Database) -> None:
             _upgrade(database, connection)
 
 
+def has_schema(database: Database) -> bool:
+    """Tell whether the tables are there, whatever their age; nothing is migrated.
+
+    Raises StoreError when a newer version of the collection made them.
+    """
+    with database.reading() as connection:
+        revision = _revision(connection)
+    known = {path.name[1:5] for path in MIGRATIONS.glob("r*.py")}
+    if revision is not None and revision not in known:
+        raise _too_new(database, revision)
+    return revision is not None
+
+
+def require_current(database: Database) -> None:
+    """Raise StoreError when the tables are of an older version, which looking does not change."""
+    with database.reading() as connection:
+        revision = _revision(connection)
+    if revision != REVISION:
+        raise StoreError(
+            f"The store {database.name} has schema {revision}, and this version of prime.netops "
+            f"works with {REVISION}. Any run without --check migrates it."
+        )
+
+
+def _too_new(database: Database, revision: str) -> StoreError:
+    return StoreError(
+        f"The store {database.name} has schema {revision}, which a newer version of "
+        f"prime.netops made; this one knows {REVISION}. Upgrade the collection, or use another "
+        "store."
+    )
+
+
 def _revision(connection: Connection) -> str | None:
     if not connection.dialect.has_table(connection, VERSION_TABLE):
         return None
@@ -88,11 +120,7 @@ def _upgrade(database: Database, connection: Connection) -> None:
     revision = _revision(connection)
     known = {script.revision for script in scripts.walk_revisions()}
     if revision is not None and revision not in known:
-        raise StoreError(
-            f"The store {database.name} has schema {revision}, which a newer version of "
-            f"prime.netops made; this one knows {REVISION}. Upgrade the collection, or use another "
-            "store."
-        )
+        raise _too_new(database, revision)
 
     def steps(current: str, _context: MigrationContext) -> list[RevisionStep]:
         return scripts._upgrade_revs("head", current)

@@ -8,11 +8,13 @@ from __future__ import annotations
 
 import contextlib
 import os
+from collections.abc import Callable, Iterator
 from pathlib import Path
 from types import TracebackType
 from typing import IO, Self, cast
 
 from ..errors import MirrorError
+from .blobs import BlobReader
 from .codec import to_bytes, to_text
 from .database import private_directory
 from .git import ALGORITHMS, AUTHOR, PENDING, Git, blob_id
@@ -84,6 +86,27 @@ class GitMirror:
         blob = self._tree.get(path)
         return to_text(self._git.run("cat-file", "blob", blob).stdout) if blob else None
 
+    @contextlib.contextmanager
+    def reader(self) -> Iterator[Callable[[str], bytes | None]]:
+        """Yield what reads committed files by their path, in one process for all of them.
+
+        It returns the bytes as git has them now, None where there is no such file; MirrorError is
+        raised for what git cannot read.
+        """
+        with BlobReader(self._git) as reader:
+            yield lambda path: reader.read(self._tree[path]) if path in self._tree else None
+
+    def changed_files(self) -> dict[str, str]:
+        """Return what the working tree has in the place of a committed file: `file_missing`, or
+        `file_differs`. Files that git does not know are nobody's business here.
+        """
+        look = ("status", "--porcelain", "-z", "--untracked-files=no", "--no-renames")
+        done = self._git.run(*look, GIT_OPTIONAL_LOCKS="0")
+        entries = [os.fsdecode(each) for each in done.stdout.split(b"\0") if each]
+        return {
+            entry[3:]: "file_missing" if "D" in entry[:2] else "file_differs" for entry in entries
+        }
+
     def differs(self, path: str, text: str) -> bool:
         """Tell whether a text differs from the committed one, without reading that one."""
         return self._tree.get(path) != self._blob_id(to_bytes(text))
@@ -105,7 +128,9 @@ class GitMirror:
         self._staged[path] = blob
         return differs
 
-    def commit(self, message: str, author: str = AUTHOR) -> str | None:
+    def commit(
+        self, message: str, author: str = AUTHOR, lock_timeout: float | None = None
+    ) -> str | None:
         """Commit what was staged; return the commit's id, None when nothing differs from HEAD.
 
         A file of the working tree or the index that a person deleted comes back. Raises
@@ -115,7 +140,8 @@ class GitMirror:
         """
         self._end_blobs()
         staged, self._staged = self._staged, {}
-        with self._git.file_errors(), exclusive(self._git, self._lock_timeout) as locked:
+        timeout = self._lock_timeout if lock_timeout is None else lock_timeout
+        with self._git.file_errors(), exclusive(self._git, timeout) as locked:
             recover(locked)
             self._load_head()
             update = Update(locked, self._head, self._tree, staged)

@@ -23,13 +23,15 @@ class RunStart:
     """What is known of a run when it begins.
 
     `kind` names the work ('backup'), `devices` counts what it will attempt, `check` tells a dry
-    run, `provenance` is JSON: who started it, from where, with which versions.
+    run, `provenance` is JSON: who started it, from where, with which versions. `fleet` names the
+    set of hosts (`runs.fleet_id`), by which a run to be resumed is found.
     """
 
     kind: str
     devices: int
     check: bool = False
     provenance: Mapping[str, Any] = field(default_factory=dict)
+    fleet: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -254,3 +256,26 @@ class LoginGrant:
     def spent(self) -> bool:
         """Whether this credential may not be tried any more for now."""
         return self.until is not None
+
+
+@dataclass(frozen=True, slots=True)
+class GoodCopy:
+    """A device's newest good copy, and which run fetched it from where."""
+
+    device: str
+    address: str
+    site: str
+    platform: str
+    run_id: str
+    fetched: datetime
+    config_sha256: str
+    text_sha256: str
+
+
+@dataclass(frozen=True, slots=True)
+class CopyAge:
+    """How old the last good copy of a device is, in seconds; both are None where there is none."""
+
+    device: str
+    fetched: datetime | None
+    seconds: float | None

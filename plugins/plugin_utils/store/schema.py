@@ -103,6 +103,10 @@ run = Table(
     Column("host", Text, nullable=False),
     Column("pid", Integer, nullable=False),
     Column("boot_id", Text, nullable=False),
+    Column("process", Text),
+    Column("owner", Text),
+    Column("fleet", Text),
+    Index("run_history", "kind", "fleet", "started"),
 )
 
 config = Table(
@@ -265,5 +269,15 @@ compliance_open = Table(
     Column("state", Text, nullable=False),
     Column("closed_run_id", Text),
     Column("closed", UtcTime),
+    sqlite_with_rowid=False,
+)
+
+# What of `latest` has been committed to the git mirror: what differs is owed to it. In a table of
+# its own, since the writer replaces rows of `latest` as a whole.
+mirrored = Table(
+    "mirrored",
+    metadata,
+    Column("device", SafeText, primary_key=True),
+    Column("text_sha256", Text, nullable=False),
     sqlite_with_rowid=False,
 )

@@ -9,21 +9,23 @@ from __future__ import annotations
 import queue
 import threading
 import time
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from types import TracebackType
 from typing import Any, Self
 
-from sqlalchemy import Connection, delete, select, update
+from sqlalchemy import Connection, delete, select
 
-from ..errors import StoreError
+from ..errors import RunLost, StoreError
 from .codec import Codec, sha256, to_bytes
 from .compliance import judged_bodies, write_judged
 from .database import Database
-from .insert import insert_rows
+from .insert import insert_or_replace
+from .patience import patiently
 from .records import DeviceRecord, StoredText
-from .schema import attempt, config, device_run, latest, run
+from .runs import HEARTBEAT_SECONDS, beat
+from .schema import attempt, config, device_run, latest
 
 Row = dict[str, Any]
 
@@ -40,18 +42,29 @@ class Writer:
     """Takes records from any thread and commits them by `batch`, or `interval` seconds after.
 
     A batch is one transaction: texts, devices, attempts and last good copies come together or not
-    at all. Made by `Store.writer`, used as a context manager.
+    at all. While a server is away it is tried again, unless `hurried` says that the run is to end.
+    Even when no device ends, the run's heartbeat goes on. Made by `Store.writer`, used as a context
+    manager.
     """
 
     def __init__(
-        self, database: Database, codec: Codec, run_id: str, batch: int, interval: float
+        self,
+        database: Database,
+        codec: Codec,
+        run_id: str,
+        owner: str | None,
+        batch: int,
+        interval: float,
+        hurried: Callable[[], bool],
     ) -> None:
         self._database = database
         self._codec = codec
         self._run_id = run_id
+        self._owner = owner
         self._batch = batch
         self._interval = interval
-        self._queue: queue.Queue[DeviceRecord | None] = queue.Queue(maxsize=2 * batch)
+        self._hurried = hurried
+        self._queue: queue.Queue[DeviceRecord | threading.Event | None] = queue.Queue(2 * batch)
         self._error: StoreError | None = None
         self._committed = 0
         self._thread = threading.Thread(target=self._work, name="store-writer", daemon=True)
@@ -69,6 +82,14 @@ class Writer:
         """
         self._check()
         self._queue.put(record)
+        self._check()
+
+    def flush(self) -> None:
+        """Wait until what was handed in is committed; raises StoreError when that failed."""
+        self._check()
+        reached = threading.Event()
+        self._queue.put(reached)
+        reached.wait()
         self._check()
 
     def close(self) -> None:
@@ -96,35 +117,37 @@ class Writer:
 
     def _check(self) -> None:
         if self._error is not None:
-            raise StoreError(str(self._error)) from self._error
+            raise type(self._error)(str(self._error)) from self._error
 
     def _work(self) -> None:
-        going = True
-        while going:
-            records, going = self._next_batch()
+        order: DeviceRecord | threading.Event | None = threading.Event()
+        while order is not None:
+            records, order = self._next_batch()
             # After a failure the queue is still emptied, so that no put() waits for ever.
-            if records and self._error is None:
+            if self._error is None:
                 self._commit(records)
+            if isinstance(order, threading.Event):
+                order.set()
 
-    def _next_batch(self) -> tuple[list[DeviceRecord], bool]:
-        """Return the next records, and whether more may come."""
+    def _next_batch(self) -> tuple[list[DeviceRecord], threading.Event | None]:
+        """Return the next records, and what is to be told when they are safe; None is the end."""
         records: list[DeviceRecord] = []
-        deadline: float | None = None
+        deadline = time.monotonic() + HEARTBEAT_SECONDS
         while len(records) < self._batch:
-            wait = None if deadline is None else max(0.0, deadline - time.monotonic())
             try:
-                record = self._queue.get(timeout=wait)
+                record = self._queue.get(timeout=max(0.0, deadline - time.monotonic()))
             except queue.Empty:
                 break
-            if record is None:
-                return records, False
+            if not isinstance(record, DeviceRecord):
+                return records, record
+            if not records:
+                deadline = time.monotonic() + self._interval
             records.append(record)
-            deadline = deadline or time.monotonic() + self._interval
-        return records, True
+        return records, threading.Event()
 
     def _commit(self, records: Sequence[DeviceRecord]) -> None:
         try:
-            write_batch(self._database, self._codec, self._run_id, records)
+            self._write(records)
         except StoreError as error:
             self._error = error
         except Exception as error:  # noqa: BLE001 - whatever it is, those who put() must hear of it
@@ -136,11 +159,32 @@ class Writer:
         else:
             self._committed += len(records)
 
+    def _write(self, records: Sequence[DeviceRecord]) -> None:
+        if records:
+            patiently(
+                lambda: write_batch(
+                    self._database, self._codec, self._run_id, self._owner, records
+                ),
+                self._hurried,
+            )
+            return
+        try:
+            with self._database.writing() as connection:
+                beat(self._database, connection, self._run_id, self._owner)
+        except RunLost:
+            raise
+        except StoreError:
+            return  # a sign of life that fails is no failure: the next batch will tell
+
 
 def write_batch(
-    database: Database, codec: Codec, run_id: str, records: Sequence[DeviceRecord]
+    database: Database,
+    codec: Codec,
+    run_id: str,
+    owner: str | None,
+    records: Sequence[DeviceRecord],
 ) -> None:
-    """Commit records in one transaction; raises StoreError.
+    """Commit records in one transaction; raises StoreError, RunLost when another has the run.
 
     Rows go in sorted by key, so that two runs on one PostgreSQL wait for each other instead of
     ending each other in a deadlock.
@@ -159,12 +203,13 @@ def write_batch(
     judged = {record.device: record.judged for record in ordered if record.judged}
     bodies = judged_bodies(database, codec, judged.values())
     with database.writing() as connection:
-        connection.execute(update(run).where(run.c.id == run_id).values(heartbeat=now))
-        insert_rows(connection, config, [texts[key] for key in sorted(texts)], replace=False)
+        beat(database, connection, run_id, owner)
+        # Replaced, not left as it is: should the body that lies there be damaged, it is mended.
+        insert_or_replace(connection, config, [texts[key] for key in sorted(texts)])
         rows = [_device_row(run_id, record, copies.get(record.device)) for record in ordered]
-        insert_rows(connection, device_run, rows, replace=True)
+        insert_or_replace(connection, device_run, rows)
         _replace_attempts(connection, run_id, ordered)
-        insert_rows(connection, latest, [copy.last_good for copy in copies.values()], replace=True)
+        insert_or_replace(connection, latest, [copy.last_good for copy in copies.values()])
         if judged:
             fresh = {name: copy.last_good["config_sha256"] for name, copy in copies.items()}
             write_judged(connection, run_id, judged, bodies, fresh, now)

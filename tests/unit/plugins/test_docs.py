@@ -34,6 +34,7 @@ from ansible_collections.prime.netops.plugins.plugin_utils.bridge.nornir_task im
     NornirTask,
 )
 from ansible_collections.prime.netops.plugins.plugin_utils.bridge.rule_test import RuleTest
+from ansible_collections.prime.netops.plugins.plugin_utils.bridge.run_info import RunInfo
 
 from tests.unit.plugins.plugin_utils.fleet.servers import PASSWORD, USER, Loop, SshServer
 
@@ -48,6 +49,7 @@ ACTIONS = {
     "host_outcome": HostOutcome,
     "nornir_task": NornirTask,
     "rule_test": RuleTest,
+    "run_info": RunInfo,
 }
 
 
@@ -126,7 +128,7 @@ def test_every_module_is_documented_in_full(name: str) -> None:
 def test_the_result_has_what_is_promised(name: str) -> None:
     """What is always returned is returned by the code, as far as it names its keys."""
     sources = {inspect.getfile(ACTIONS[name])}
-    if name not in ("host_outcome", "benchmark_report"):
+    if issubclass(ACTIONS[name], FleetAction):
         sources.add(inspect.getfile(FleetAction))
     code = "".join(Path(source).read_text(encoding="utf-8") for source in sources)
     for key in document(name)["return"]:

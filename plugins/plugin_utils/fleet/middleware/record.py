@@ -59,18 +59,34 @@ class Mirrored(Middleware):
         self._paths = paths
         self._lock = threading.Lock()
         self.problems: list[str] = []
+        self.staged: dict[str, str] = {}
+        """Path of each device that was staged."""
 
     def device_done(self, host: FleetHost, outcome: Outcome) -> None:
         """Stage the text, changed or not, so that what git lost comes back."""
-        if not isinstance(outcome.result, Normalised):
-            return
+        if isinstance(outcome.result, Normalised):
+            self.stage(outcome.name, outcome.site, outcome.platform, outcome.result.text)
+
+    def stage(self, device: str, site: str, platform: str, text: str) -> bool:
+        """Stage a device's text; False, with a problem, when that does not work."""
         with self._lock:
             try:
-                path = self._paths.path(outcome.name, outcome.site, outcome.platform)
-                self.mirror.stage(path, outcome.result.text)
+                path = self.path(device, site, platform)
+                self.mirror.stage(path, text)
             except MirrorError as error:
-                if len(self.problems) < PROBLEMS:
-                    self.problems.append(str(error))
+                self.problem(str(error))
+                return False
+            self.staged[device] = path
+            return True
+
+    def path(self, device: str, site: str, platform: str) -> str:
+        """The device's path in the mirror; raises `MirrorError` when it has none of its own."""
+        return self._paths.path(device, site, platform)
+
+    def problem(self, words: str) -> None:
+        """Keep what went wrong, as far as it is told."""
+        if len(self.problems) < PROBLEMS:
+            self.problems.append(words)
 
 
 def device_record(outcome: Outcome, last: LastGood | None) -> DeviceRecord:

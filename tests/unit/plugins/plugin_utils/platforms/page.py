@@ -31,8 +31,10 @@ _BOTTOM = """
   size.
 - **prompt**: the format has no end marker. The device's prompt has to follow the text; where the
   format has blocks, all of them have to close; and the text has to be at least half as large as
-  the last good copy. What this cannot see is a device that leaves out whole blocks at the end,
-  less than half of the text, and prints its prompt as if nothing were missing.
+  the last good copy. A text that is the last good copy without its end is refused too: what was
+  really removed there is taken with `backup_accept_smaller: true`, once. What this cannot see is a
+  *first* copy whose device leaves out whole blocks at the end and prints its prompt as if nothing
+  were missing.
 
 An error text in place of the configuration is `command_rejected`; anything else that is not proved
 is `incomplete_output`, which is tried again. Neither replaces the last good copy.

@@ -21,7 +21,12 @@ import pytest
 from alembic.autogenerate import compare_metadata
 from alembic.migration import MigrationContext
 from ansible_collections.prime.netops.plugins.plugin_utils.errors import StoreError
-from ansible_collections.prime.netops.plugins.plugin_utils.store import RunStart, Store, database
+from ansible_collections.prime.netops.plugins.plugin_utils.store import (
+    RunStart,
+    Store,
+    database,
+    patience,
+)
 from ansible_collections.prime.netops.plugins.plugin_utils.store.schema import (
     VERSION_TABLE,
     metadata,
@@ -217,11 +222,44 @@ def test_the_migrations_make_what_the_code_expects(store_place: StorePlace) -> N
         assert compare_metadata(context, metadata) == []
 
 
+def as_of_0001(store: Store) -> None:
+    """Take away what later migrations added."""
+    with store._database.writing() as connection:
+        connection.exec_driver_sql("DROP TABLE mirrored")
+        connection.exec_driver_sql("DROP INDEX run_history")
+        for column in ("process", "owner", "fleet"):
+            connection.exec_driver_sql(f"ALTER TABLE run DROP COLUMN {column}")
+        connection.exec_driver_sql(f"UPDATE {VERSION_TABLE} SET version_num = '0001'")
+
+
+def test_an_older_store_is_migrated_with_all_it_holds(store_place: StorePlace) -> None:
+    """Looking at it changes nothing; a run migrates it."""
+    with open_store(store_place) as store:
+        run_id = store.begin_run(RunStart("backup", 1))
+        put(store, run_id, record("r1", "one\n"))
+        store.finish_run(run_id, "finished", {"changed": 1})
+        as_of_0001(store)
+    existing = Store.open_existing(store_place.url, store_place.state_dir)
+    assert existing is not None
+    with existing:
+        assert set(existing.last_good()) == {"r1"}
+        with pytest.raises(StoreError, match=r"has schema 0001.*without --check"):
+            existing.require_current()
+    with open_store(store_place) as store:
+        store.require_current()
+        assert set(store.last_good()) == {"r1"}
+        assert store.run(run_id).counts == {"changed": 1}
+        assert store.begin_run(RunStart("backup", 1))
+        assert [copy.device for copy in store.owed_to_mirror(["r1"])] == ["r1"]
+
+
 def open_at_once(place: StorePlace, barrier: object) -> str:
-    """Open the store at the same moment as the others; return the version found there."""
+    """Open the store at the same moment as the others, and make a short run; return its id."""
     barrier.wait()  # type: ignore[attr-defined]
     with open_store(place) as store:
-        return store.begin_run(RunStart("backup", 1))
+        run_id = store.begin_run(RunStart("backup", 1))
+        store.finish_run(run_id, "finished", {})
+        return run_id
 
 
 def test_processes_that_come_first_together_migrate_once(store_place: StorePlace) -> None:
@@ -245,14 +283,19 @@ def write_many(place: StorePlace, prefix: str) -> str:
 
 
 def test_two_runs_write_into_one_store(store_place: StorePlace) -> None:
-    """Neither fails for the other's lock, and nothing is missing."""
+    """On PostgreSQL neither fails for the other's lock, and nothing is missing; on SQLite one of
+    them is refused with the way out, and the other one is not disturbed."""
     open_store(store_place).close()
     with ProcessPoolExecutor(2, FORK) as pool:
         waiting = [pool.submit(write_many, store_place, prefix) for prefix in ("a", "b")]
-        runs = [each.result(60) for each in waiting]
+        errors = [each.exception(60) for each in waiting]
+        runs = [each.result() for each in waiting if not each.exception()]
+    refused = [str(each) for each in errors if each]
+    assert len(refused) == (1 if store_place.url is None else 0)
+    assert all("one run at a time" in each and "postgresql://" in each for each in refused)
     with open_store(store_place) as store:
-        assert [len(list(store.outcomes(each))) for each in runs] == [120, 120]
-        assert len(store.last_good()) == 240
+        assert {len(list(store.outcomes(each))) for each in runs} == {120}
+        assert len(store.last_good()) == 120 * len(runs)
 
 
 def read_one(place: StorePlace, run_id: str, device: str) -> str | None:
@@ -267,6 +310,7 @@ def test_fifty_processes_read_while_one_writes(store_place: StorePlace) -> None:
     with open_store(store_place) as store:
         run_id = store.begin_run(RunStart("backup", 50))
         put(store, run_id, *(record(f"r{n}", f"{n}\n") for n in range(50)))
+        store.finish_run(run_id, "finished", {})
     with ProcessPoolExecutor(50, FORK) as pool:
         writing = pool.submit(write_many, store_place, "w")
         reading = [pool.submit(read_one, store_place, run_id, f"r{n}") for n in range(50)]
@@ -322,8 +366,12 @@ def test_a_store_that_was_opened_up_is_closed_again(tmp_path: Path) -> None:
     assert mode(tmp_path) == 0o755
 
 
-def test_a_lost_server_is_named_without_its_password(postgres: Postgres, tmp_path: Path) -> None:
-    """The writer says so instead of waiting, and what was committed is there afterwards."""
+def test_a_lost_server_is_named_without_its_password(
+    postgres: Postgres, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The writer says so when its patience is at an end, and what was committed is there
+    afterwards."""
+    monkeypatch.setattr(patience, "PATIENCE", 0.2)
     url = postgres.new_database()
     with Store.open(url, tmp_path) as store:
         run_id = store.begin_run(RunStart("backup", 2))
