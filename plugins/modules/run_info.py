@@ -7,7 +7,7 @@ from __future__ import annotations
 DOCUMENTATION = r"""
 module: run_info
 short_description: Look up runs, devices and the age of their copies, and verify the store
-version_added: 0.2.0
+version_added: 0.1.0
 author:
   - The prime.netops authors (@prime)
 description:

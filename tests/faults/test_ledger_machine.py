@@ -273,7 +273,7 @@ def limits(examples: int) -> settings:
 
 def test_sqlite_s_ledger_is_the_model_s() -> None:
     """One run at a time, many examples."""
-    run_state_machine_as_test(Ledger, settings=limits(40))
+    run_state_machine_as_test(Ledger, settings=limits(30))
 
 
 @pytest.fixture
@@ -284,4 +284,4 @@ def on_postgresql(postgres: Postgres) -> type[Ledger]:
 
 def test_postgresql_s_ledger_is_the_model_s(on_postgresql: type[Ledger]) -> None:
     """Several runs at once, fewer examples."""
-    run_state_machine_as_test(on_postgresql, settings=limits(8))
+    run_state_machine_as_test(on_postgresql, settings=limits(6))
