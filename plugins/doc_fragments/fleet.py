@@ -124,6 +124,8 @@ options:
   ignore_quarantine:
     description:
       - Whether to try the devices in quarantine in this run.
+    type: bool
+    default: false
   middleware:
     description:
       - Your own Python, asked before each device is contacted and told when it is done, as
