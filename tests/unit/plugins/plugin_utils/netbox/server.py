@@ -94,6 +94,7 @@ def serving(scene: Scene) -> Iterator[Scene]:
 
     class Handler(BaseHTTPRequestHandler):
         protocol_version = "HTTP/1.1"
+        wbufsize = -1  # an answer in one packet, or the second one waits for the first one's ACK
 
         def do_GET(self) -> None:
             parts = urlsplit(self.path)
