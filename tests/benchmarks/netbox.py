@@ -179,7 +179,7 @@ def _floor(ground: Ground, case: str, truth: _Truth, contexts: bool) -> Case:
 
     def prepare() -> None:
         if not (directory / "hosts.floor").exists():
-            found = json.loads(_json(run_unmeasured(source)))
+            found = rival.plain(json.loads(_json(run_unmeasured(source))))
             hosts = found.pop("_meta")["hostvars"]
             groups = {name: group["hosts"] for name, group in found.items() if "hosts" in group}
             content = marshal.dumps({"hosts": hosts, "groups": groups})

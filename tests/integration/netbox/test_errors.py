@@ -150,7 +150,7 @@ def test_a_web_page_in_place_of_an_answer(
     else:
         front.from_now_on(fault)
     answer = behind.ask(page_size=20, api=api)
-    assert refused(answer, front.url, "HTML")
+    assert refused(answer, front.url, "html")
     assert status == 200 or "502" in answer.told
     assert "<html>" not in answer.stderr
 
