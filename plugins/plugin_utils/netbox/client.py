@@ -72,6 +72,8 @@ class Client:
         self._renewing = threading.Lock()
         self._api = pynetbox.api(_checked_endpoint(connection.endpoint))
         self._session = _prepared(self._api.http_session, connection)
+        # With each request: what stands in the environment would win over the session's own.
+        self._words = _words(connection)
 
     @property
     def token(self) -> Token | None:
@@ -118,6 +120,7 @@ class Client:
                 headers=headers,
                 timeout=self.connection.timeout,
                 allow_redirects=False,
+                **self._words,
                 **words,
             )
         except requests.RequestException as error:
@@ -207,16 +210,21 @@ def _prepared(session: requests.Session, connection: Connection) -> requests.Ses
     for scheme in ("http://", "https://"):
         session.mount(scheme, HTTPAdapter(max_retries=retry))
     session.headers.update({"Accept": "application/json", **connection.headers})
-    session.verify = str(connection.ca_path) if connection.ca_path else connection.validate_certs
     if connection.cert:
         files = (str(connection.cert), str(connection.key)) if connection.key else None
         session.cert = files or str(connection.cert)
-    if connection.proxy:
-        session.proxies = {"http": connection.proxy, "https": connection.proxy}
-        session.trust_env = False
     # An entry in .netrc would replace the header Authorization.
     session.auth = _keep
     return session
+
+
+def _words(connection: Connection) -> dict[str, Any]:
+    words: dict[str, Any] = {"verify": connection.validate_certs}
+    if connection.ca_path and connection.validate_certs:
+        words["verify"] = str(connection.ca_path)
+    if connection.proxy:
+        words["proxies"] = {"http": connection.proxy, "https": connection.proxy}
+    return words
 
 
 def _keep(request: requests.PreparedRequest) -> requests.PreparedRequest:

@@ -23,6 +23,8 @@ from ansible_collections.prime.netops.plugins.plugin_utils.netbox.problems impor
     TokenRefused,
 )
 from ansible_collections.prime.netops.plugins.plugin_utils.netbox.tokens import (
+    Token,
+    fixed,
     from_command,
     from_file,
 )
@@ -230,3 +232,19 @@ def test_an_endpoint_may_end_in_api(one: Scene, tail: str) -> None:
     """People copy it from pynetbox's examples and from a browser."""
     one.url += tail
     assert count(one.client(), DEVICES) == 25
+
+
+def test_the_options_win_over_the_environment(
+    one: Scene, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    """A proxy, an authority and a login that stand there for other programs."""
+    monkeypatch.setenv("REQUESTS_CA_BUNDLE", "/no/such/file")
+    monkeypatch.setenv("http_proxy", "http://127.0.0.1:9")
+    monkeypatch.setenv("no_proxy", "")
+    netrc = tmp_path / "netrc"
+    netrc.write_text("machine 127.0.0.1 login other password other\n")
+    monkeypatch.setenv("NETRC", str(netrc))
+    connection = Connection("http://netbox.invalid", proxy=one.url, timeout=5)
+    client = Client(connection, fixed(Token(GOOD), "the test"))
+    assert count(client, DEVICES) == 25
+    assert one.seen == [DEVICES]
