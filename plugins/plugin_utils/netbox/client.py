@@ -60,15 +60,17 @@ class Client:
     """Asks NetBox, from any thread.
 
     ``version`` is NetBox's, as (4, 7), known after the first answer of REST. ``received`` counts
-    the bytes of all answers.
+    the bytes of all answers. ``token``: what the source gave already.
     """
 
-    def __init__(self, connection: Connection, source: TokenSource | None) -> None:
+    def __init__(
+        self, connection: Connection, source: TokenSource | None, token: Token | None = None
+    ) -> None:
         self.connection = connection
         self.version: tuple[int, int] = (0, 0)
         self.received = 0
         self._source = source
-        self._token = source.read() if source else None
+        self._token = token or (source.read() if source else None)
         self._renewing = threading.Lock()
         self._api = pynetbox.api(_checked_endpoint(connection.endpoint))
         self._session = _prepared(self._api.http_session, connection)

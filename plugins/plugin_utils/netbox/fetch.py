@@ -136,8 +136,17 @@ class Fetch:
         return [self._pool.submit(count, self._client, path) for path in paths]
 
     def _records(self, kind: Kind, total: int) -> list[Record]:
-        found = self._by_graphql(kind, total) if self._graphql else self._by_rest(kind)
+        found = self._by_either(kind, total) if self._graphql else self._by_rest(kind)
         return [found[number] for number in sorted(found)]
+
+    def _by_either(self, kind: Kind, total: int) -> dict[int, Record]:
+        """By GraphQL, and by REST where the server limits queries below what ours need."""
+        try:
+            return self._by_graphql(kind, total)
+        except Rejected:
+            if self._query.api == "graphql":
+                raise
+            return self._by_rest(kind)
 
     def _by_rest(self, kind: Kind) -> dict[int, Record]:
         facts = self._query.facts
