@@ -240,7 +240,9 @@ def _kind(response: requests.Response) -> str:
     if title:
         return f"{kind} ({title[1].decode('utf-8', 'replace')!r})"
     text = response.content[:200].decode("utf-8", "replace").strip()
-    return f"{kind} ({text!r})" if kind == "text/plain" else kind
+    # NetBox's GraphQL refuses a token in plain words, which it calls HTML.
+    plain = kind.startswith("text/") and text and "<" not in text
+    return f"{kind} ({text!r})" if plain else kind
 
 
 def _first_error(errors: Any) -> str:

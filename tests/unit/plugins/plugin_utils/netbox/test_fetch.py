@@ -180,6 +180,7 @@ HTML = (200, "text/html", b"<html><head><title>Sign in to the proxy</title></hea
 BROKEN = [
     (HTML, BadAnswer, "text/html .'Sign in to the proxy'. in place of JSON"),
     ((502, "text/html", HTML[2]), OutOfReach, "status 502.*Sign in to the proxy"),
+    ((403, "text/html; charset=utf-8", b"Invalid v2 token"), TokenRefused, "Invalid v2 token"),
     (told(500, {"error": "boom"}), OutOfReach, "status 500.*boom"),
     (told(200, []), BadAnswer, "is no list of NetBox's"),
     (told(200, {"count": 25, "results": None}), BadAnswer, "is no list of NetBox's"),
