@@ -28,9 +28,12 @@ import yaml
 from tests.integration.playbook import BIN, ROOT
 from tests.lab.fleet import Lab, fleet
 from tests.lab.fleet.control import down
+from tests.lab.netbox import netbox
 
 PAGES = (ROOT / "README.md", *sorted(ROOT.glob("docs/*.md")), *sorted(ROOT.glob("roles/*/*.md")))
 FIRST = ROOT / "docs/first-backup.md"
+NETBOX = {ROOT / "docs/netbox.md", ROOT / "docs/from-nb-inventory.md"}
+"""Pages whose reader has a NetBox, in NETBOX_API and NETBOX_TOKEN."""
 BY_THEMSELVES = {ROOT / "README.md", FIRST}
 SECONDS = 600.0
 
@@ -42,6 +45,7 @@ NOT_RUN = {
     "pip install": "needs a package index",
     "ansible-builder": "needs a container engine",
     "ansible-playbook prime.netops.backup -i inventory -k": "asks at the terminal",
+    "ansible-inventory -i nb_inventory.yml": "nb_inventory is in the benchmarks' environment",
     "ssh-keyscan": "asks addresses that no machine has",
 }
 SUBSTITUTED = {
@@ -110,6 +114,7 @@ class Reader:
 
     def __init__(self, home: Path, estate: Lab) -> None:
         self.home = home
+        self.environment: dict[str, str] = {}
         self.lab = home / "lab"
         self._inventory = estate.inventory
         self._password = estate.plan.password
@@ -146,6 +151,7 @@ class Reader:
                 "ANSIBLE_COLLECTIONS_PATH": os.environ["ANSIBLE_COLLECTIONS_PATH"],
                 "ANSIBLE_NOCOLOR": "1",
                 "ANSIBLE_DEPRECATION_WARNINGS": "0",
+                **self.environment,
             },
             stdin=subprocess.DEVNULL,
             stdout=subprocess.PIPE,
@@ -191,6 +197,13 @@ def estate(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Lab]:
         yield running
 
 
+@pytest.fixture(scope="module")
+def netbox_words() -> Iterator[dict[str, str]]:
+    """Where the lab's NetBox is, and a token that may read everything."""
+    with netbox() as running:
+        yield {"NETBOX_API": running.url, "NETBOX_TOKEN": running.tokens["reader"].text}
+
+
 @pytest.fixture
 def reader(estate: Lab, tmp_path: Path) -> Iterator[Reader]:
     """A reader; what the page's commands left running ends with it."""
@@ -200,8 +213,12 @@ def reader(estate: Lab, tmp_path: Path) -> Iterator[Reader]:
 
 
 @pytest.mark.parametrize("page", [*filter(is_run, PAGES)], ids=name)
-def test_the_commands_of_a_page_do_what_it_shows(page: Path, reader: Reader) -> None:
+def test_the_commands_of_a_page_do_what_it_shows(
+    page: Path, reader: Reader, request: pytest.FixtureRequest
+) -> None:
     """Followed from its top, every command succeeds and prints what stands below it."""
+    if page in NETBOX:
+        reader.environment = request.getfixturevalue("netbox_words")
     printed = dict(_by_block(reader.follow(reader.script(page))))
     for number, block in enumerate(blocks(page)):
         if block.commands and not any(map(why_not, block.commands)):

@@ -20,13 +20,12 @@ from ansible.plugins.inventory import BaseInventoryPlugin, Cacheable, Constructa
 from ansible.utils.unsafe_proxy import wrap_var
 
 from ..netbox.cache import Cache, cache_key
-from ..netbox.client import Client, Connection
+from ..netbox.client import Client
 from ..netbox.fetch import Estate, Fetch, Query
 from ..netbox.hosts import Host, Inventory, build
 from ..netbox.mapping import names_in_line, suggestion
 from ..netbox.problems import NetBoxProblem, OutOfReach
 from ..netbox.settings import Settings
-from ..netbox.tokens import TokenSource
 from . import netbox_options as options
 from .native import TAGS, native
 
@@ -46,6 +45,7 @@ class NetBoxInventory(BaseInventoryPlugin, Constructable, Cacheable):  # type: i
     def parse(self, inventory: Any, loader: Any, path: str, cache: bool = True) -> None:
         """Ansible's entrance. Raises AnsibleParserError for whatever is in the way."""
         super().parse(inventory, loader, path)
+        self.templar.available_variables = self._vars
         written = self._read_config_data(path)
         try:
             options.check_keys(written, self._known())
@@ -79,24 +79,23 @@ class NetBoxInventory(BaseInventoryPlugin, Constructable, Cacheable):  # type: i
         """What NetBox tells, or told not too long ago."""
         connection = options.connection(self._option)
         source = options.token_source(self._option, written)
+        token = source.read() if source else None
+        client = Client(connection, source, token)
         if not self._option("cache"):
-            return _fetch(connection, source, query)
-        identity = source.read().identity if source else ""
+            return _fetch(client, query)
         kept = Cache(
             options.cache_directory(self._option),
             self._option("cache_prefix") or "",
-            cache_key(connection.shown, query, identity),
+            cache_key(connection.shown, query, token.identity if token else ""),
         )
         age = kept.age()
         fresh = age is not None and age <= self._option("cache_timeout")
         estate = kept.read() if may_read and fresh else None
-        return estate or self._refresh(kept, connection, source, query)
+        return estate or self._refresh(kept, client, query)
 
-    def _refresh(
-        self, kept: Cache, connection: Connection, source: TokenSource | None, query: Query
-    ) -> Estate:
+    def _refresh(self, kept: Cache, client: Client, query: Query) -> Estate:
         try:
-            estate = _fetch(connection, source, query)
+            estate = _fetch(client, query)
         except OutOfReach as problem:
             old, age = kept.read(), kept.age()
             if old is None or not self._option("cache_on_error"):
@@ -175,8 +174,7 @@ class _GroupNames:
         return self._names[name]
 
 
-def _fetch(connection: Connection, source: TokenSource | None, query: Query) -> Estate:
-    client = Client(connection, source)
+def _fetch(client: Client, query: Query) -> Estate:
     try:
         return Fetch(client, query).run()
     finally:

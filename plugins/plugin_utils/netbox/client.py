@@ -60,18 +60,22 @@ class Client:
     """Asks NetBox, from any thread.
 
     ``version`` is NetBox's, as (4, 7), known after the first answer of REST. ``received`` counts
-    the bytes of all answers.
+    the bytes of all answers. ``token``: what the source gave already.
     """
 
-    def __init__(self, connection: Connection, source: TokenSource | None) -> None:
+    def __init__(
+        self, connection: Connection, source: TokenSource | None, token: Token | None = None
+    ) -> None:
         self.connection = connection
         self.version: tuple[int, int] = (0, 0)
         self.received = 0
         self._source = source
-        self._token = source.read() if source else None
+        self._token = token or (source.read() if source else None)
         self._renewing = threading.Lock()
         self._api = pynetbox.api(_checked_endpoint(connection.endpoint))
         self._session = _prepared(self._api.http_session, connection)
+        # With each request: what stands in the environment would win over the session's own.
+        self._words = _words(connection)
 
     @property
     def token(self) -> Token | None:
@@ -118,6 +122,7 @@ class Client:
                 headers=headers,
                 timeout=self.connection.timeout,
                 allow_redirects=False,
+                **self._words,
                 **words,
             )
         except requests.RequestException as error:
@@ -207,16 +212,21 @@ def _prepared(session: requests.Session, connection: Connection) -> requests.Ses
     for scheme in ("http://", "https://"):
         session.mount(scheme, HTTPAdapter(max_retries=retry))
     session.headers.update({"Accept": "application/json", **connection.headers})
-    session.verify = str(connection.ca_path) if connection.ca_path else connection.validate_certs
     if connection.cert:
         files = (str(connection.cert), str(connection.key)) if connection.key else None
         session.cert = files or str(connection.cert)
-    if connection.proxy:
-        session.proxies = {"http": connection.proxy, "https": connection.proxy}
-        session.trust_env = False
     # An entry in .netrc would replace the header Authorization.
     session.auth = _keep
     return session
+
+
+def _words(connection: Connection) -> dict[str, Any]:
+    words: dict[str, Any] = {"verify": connection.validate_certs}
+    if connection.ca_path and connection.validate_certs:
+        words["verify"] = str(connection.ca_path)
+    if connection.proxy:
+        words["proxies"] = {"http": connection.proxy, "https": connection.proxy}
+    return words
 
 
 def _keep(request: requests.PreparedRequest) -> requests.PreparedRequest:
@@ -230,7 +240,9 @@ def _kind(response: requests.Response) -> str:
     if title:
         return f"{kind} ({title[1].decode('utf-8', 'replace')!r})"
     text = response.content[:200].decode("utf-8", "replace").strip()
-    return f"{kind} ({text!r})" if kind == "text/plain" else kind
+    # NetBox's GraphQL refuses a token in plain words, which it calls HTML.
+    plain = kind.startswith("text/") and text and "<" not in text
+    return f"{kind} ({text!r})" if plain else kind
 
 
 def _first_error(errors: Any) -> str:

@@ -28,6 +28,8 @@ from .records import Record, record
 
 REST_IDS = 150
 """Ids in one address: 150 of them are 1.5 kB, which every proxy passes."""
+_TURNS = 3
+"""How often a list is read again that does not fit NetBox's count."""
 DEVICES_PER_TAG = 20
 """From so many on it is cheaper to ask for each tag's devices than for each device's tags."""
 
@@ -134,18 +136,25 @@ class Fetch:
         return [self._pool.submit(count, self._client, path) for path in paths]
 
     def _records(self, kind: Kind, total: int) -> list[Record]:
-        found = self._by_graphql(kind, total) if self._graphql else self._by_rest(kind, total)
+        found = self._by_either(kind, total) if self._graphql else self._by_rest(kind)
         return [found[number] for number in sorted(found)]
 
-    def _by_rest(self, kind: Kind, total: int) -> dict[int, Record]:
+    def _by_either(self, kind: Kind, total: int) -> dict[int, Record]:
+        """By GraphQL, and by REST where the server limits queries below what ours need."""
+        try:
+            return self._by_graphql(kind, total)
+        except Rejected:
+            if self._query.api == "graphql":
+                raise
+            return self._by_rest(kind)
+
+    def _by_rest(self, kind: Kind) -> dict[int, Record]:
         facts = self._query.facts
-        found = {
+        return {
             one["id"]: one
             for page in self._pages(kind, kind.fields(facts))
             for one in map(record, page)
         }
-        self._compare(kind, found.keys(), total)
-        return found
 
     def _by_graphql(self, kind: Kind, total: int) -> dict[int, Record]:
         tags = self._tags(kind, total)
@@ -163,7 +172,6 @@ class Fetch:
             parts += [self._pool.submit(self._facts, kind, selection, piece) for piece in pieces]
         found = {one["id"]: one for part in parts for one in part.result()}
         self._without_deleted(kind, listed.keys() - found.keys())
-        self._compare(kind, listed.keys(), total)
         _add_tags(found, tags)
         if contexts:
             self._add_contexts(kind, found, contexts.result())
@@ -179,39 +187,51 @@ class Fetch:
             for page in self._pages(kind, ("id",)):
                 yield [int(row["id"]) for row in page]
             return
+        seen: set[int] = set()
         start, size = 1, self._query.page_size
         while rows := graphql.ask(self._client, kind, graphql.page_query(kind, "id", start, size)):
             yield [int(row["id"]) for row in rows]
+            seen.update(int(row["id"]) for row in rows)
             start = int(rows[-1]["id"]) + 1
+        for page in self._late(kind, ("id",), (), seen):
+            yield [int(row["id"]) for row in page]
 
     def _pages(self, kind: Kind, fields: Sequence[str]) -> Iterator[list[Row]]:
         size = self._query.page_size
         for filters in self._sets(kind) or [()]:
-            yield from pages(self._client, kind.path, fields, filters, size)
+            seen: set[int] = set()
+            for page in pages(self._client, kind.path, fields, filters, size):
+                seen.update(int(row["id"]) for row in page)
+                yield page
+            yield from self._late(kind, fields, filters, seen)
 
-    def _compare(self, kind: Kind, listed: Iterable[int], total: int) -> None:
-        """Compare with what NetBox counts. Others may add and delete meanwhile, so count again."""
-        found = len(set(listed))
-        sets = self._sets(kind)
-        if len(sets) > 1:
-            return  # sets may overlap, and NetBox cannot count their union
-        if not sets and found == total:
-            return
-        now = count(self._client, kind.path, sets[0] if sets else ())
-        least, most = (min(total, now), max(total, now)) if not sets else (now, now)
-        if not least <= found <= most and found != self._recount(kind):
+    def _late(
+        self, kind: Kind, fields: Sequence[str], filters: FilterSet, seen: set[int]
+    ) -> Iterator[list[Row]]:
+        """The rows that are there and have not come, where NetBox counts others than came.
+
+        Others may add and delete meanwhile, so what is there is listed again, between two counts
+        that it has to fit. Raises NotComplete when it does not.
+        """
+        path, listed, before = kind.path, seen, count(self._client, kind.path, filters)
+        for _turn in range(_TURNS):
+            if len(listed) == before:
+                break
+            listed = {
+                int(row["id"])
+                for page in pages(self._client, path, ("id",), filters, self._query.page_size)
+                for row in page
+            }
+            start, before = before, count(self._client, path, filters)
+            if min(start, before) <= len(listed) <= max(start, before):
+                break
+        else:
             raise NotComplete(
-                f"{self._client.connection.shown}: NetBox counts {now} {kind.name}, and {found} "
-                "came; run it again when nobody changes them by the hundred"
+                f"{self._client.connection.shown}: NetBox counts {before} {kind.name}, and "
+                f"{len(listed)} came; run it again when they do not change by the hundred"
             )
-
-    def _recount(self, kind: Kind) -> int:
-        """The number of ids that come when they are listed once more."""
-        return len({number for ids in self._ids_by_rest(kind) for number in ids})
-
-    def _ids_by_rest(self, kind: Kind) -> Iterator[list[int]]:
-        for page in self._pages(kind, ("id",)):
-            yield [int(row["id"]) for row in page]
+        if rows := list(self._by_id(kind, sorted(listed - seen), fields)):
+            yield rows
 
     def _without_deleted(self, kind: Kind, missing: Iterable[int]) -> None:
         """Raise NotComplete when something that was listed did not come, and is there still."""

@@ -77,9 +77,9 @@ def batched(items: Sequence[_Item], size: int) -> Iterator[Sequence[_Item]]:
 def _rows(client: Client, path: str, answer: Any) -> list[Row]:
     try:
         rows: list[Row] = answer["results"]
-        if not isinstance(rows, list):
+        if not isinstance(rows, list) or not all(int(row["id"]) for row in rows):
             raise TypeError
-    except (TypeError, LookupError) as error:
+    except (TypeError, ValueError, LookupError) as error:
         raise BadAnswer(_no_list(client, path)) from error
     return rows
 

@@ -7,7 +7,7 @@ from collections.abc import Iterator
 
 import pytest
 
-from tests.integration.netbox.source import Source
+from tests.integration.netbox.source import Answer, Source
 from tests.integration.playbook import Controller
 from tests.lab.netbox import NetBox, netbox
 from tests.lab.netbox.proxy import Proxy, proxy
@@ -35,6 +35,13 @@ def big_lab() -> Iterator[NetBox]:
 def source(lab: NetBox, controller: Controller) -> Source:
     """A control node with a token that may read everything."""
     return Source(controller, lab.url, lab.tokens["reader"].text)
+
+
+@pytest.fixture(scope="session")
+def listed(lab: NetBox, tmp_path_factory: pytest.TempPathFactory) -> Answer:
+    """What the shortest netbox.yml gives, for tests that look at one side of it each."""
+    node = Controller(tmp_path_factory.mktemp("listed"))
+    return Source(node, lab.url, lab.tokens["reader"].text).ask()
 
 
 @pytest.fixture

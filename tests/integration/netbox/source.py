@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import Any
 
 from tests.integration.playbook import BIN, Controller
+from tests.lab.netbox.rival import plain
 
 SECONDS = 120.0
 
@@ -32,7 +33,7 @@ class Answer:
     def content(self) -> dict[str, Any]:
         """The inventory as JSON."""
         assert self.rc == 0, self.stderr
-        content: dict[str, Any] = json.loads(self.stdout)
+        content: dict[str, Any] = plain(json.loads(self.stdout))
         return content
 
     @property

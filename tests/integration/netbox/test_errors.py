@@ -150,7 +150,7 @@ def test_a_web_page_in_place_of_an_answer(
     else:
         front.from_now_on(fault)
     answer = behind.ask(page_size=20, api=api)
-    assert refused(answer, front.url, "HTML")
+    assert refused(answer, front.url, "html")
     assert status == 200 or "502" in answer.told
     assert "<html>" not in answer.stderr
 
@@ -184,7 +184,7 @@ def test_two_devices_of_one_name(lab: NetBox, source: Source) -> None:
         both = [str(like["id"]), str(made["id"])]
         assert refused(source.ask(), like["name"], *both)
         hosts = source.ask(duplicates="id").hosts
-        assert {f"{like['name']}-{number}" for number in both} <= set(hosts)
+        assert {f"{like['name']}-device-{number}" for number in both} <= set(hosts)
         assert len(hosts) == len(names(lab)) + 1
         assert like["name"] not in hosts
     finally:

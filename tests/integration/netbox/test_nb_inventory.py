@@ -49,11 +49,11 @@ def theirs(source: Source, programs: Path, **options: Any) -> Answer:
 
 
 def test_the_same_machines_at_the_same_addresses(
-    lab: NetBox, source: Source, programs: Path
+    lab: NetBox, source: Source, listed: Answer, programs: Path
 ) -> None:
     """Host by host, by serial number. Three things differ, and `rival` explains each: members of a
     chassis without a master, names of machines that have none, and out-of-band addresses."""
-    ours = rival.by_serial(source.ask().hosts, "netbox_serial")
+    ours = rival.by_serial(listed.hosts, "netbox_serial")
     other = rival.by_serial(rival.hosts(theirs(source, programs).stdout), "serial")
     alone = rival.listed_by_it_alone(lab.machines)
     assert alone

@@ -176,11 +176,12 @@ class _Handler(BaseHTTPRequestHandler):
 
 
 def _is_page(path: str, body: bytes) -> bool:
-    """Whether a request wants machines. One that only counts them, or asks for one, does not."""
+    """Whether a request wants machines. One that only counts them does not: it wants one row, and
+    does not say from where."""
     if path.startswith("/graphql/"):
         return b"device_list" in body or b"virtual_machine_list" in body
     is_list = re.match(r"/api/(?:dcim/devices|virtualization/virtual-machines)/\?", path)
-    return bool(is_list) and not re.search(r"[?&]limit=[01](?:&|$)", path)
+    return bool(is_list) and ("start=" in path or not re.search(r"[?&]limit=[01](?:&|$)", path))
 
 
 def self_signed(directory: Path) -> Path:

@@ -35,6 +35,7 @@ from ansible_collections.prime.netops.plugins.plugin_utils.bridge.nornir_task im
 )
 from ansible_collections.prime.netops.plugins.plugin_utils.bridge.rule_test import RuleTest
 from ansible_collections.prime.netops.plugins.plugin_utils.bridge.run_info import RunInfo
+from ansible_collections.prime.netops.plugins.plugin_utils.netbox.settings import VARIABLES
 
 from tests.unit.plugins.plugin_utils.fleet.servers import PASSWORD, USER, Loop, SshServer
 
@@ -147,6 +148,23 @@ def test_every_other_plugin_and_role_is_documented() -> None:
         assert any(
             point["options"] for point in documented("role", name)[name]["entry_points"].values()
         ), name
+
+
+def test_every_option_and_variable_of_the_inventory_is_explained() -> None:
+    """In sentences, and each variable in the table of its page."""
+    options = documented("inventory", "prime.netops.netbox")["prime.netops.netbox"]["doc"][
+        "options"
+    ]
+    for option, entry in options.items():
+        assert "".join(entry["description"]).strip().endswith("."), option
+    assert sorted(options["variables"]["choices"]) == list(VARIABLES)
+    rows = (ROOT / "docs/netbox.md").read_text(encoding="utf-8")
+    told = {
+        word
+        for row in re.findall(r"^\| (`[^|]+) \| `netbox_", rows, re.MULTILINE)
+        for word in re.findall(r"`(\w+)`", row)
+    }
+    assert told == set(VARIABLES)
 
 
 @pytest.fixture(scope="module")
