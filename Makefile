@@ -99,6 +99,10 @@ bench: venv ## measure against plain nornir and network_cli; writes build/bench/
 	@tests/tools/venv.sh $(BENCH) tests/requirements/bench.txt $(PYTHONS)
 	@BENCH=$(BENCH) $(VENV)/bin/python -m tests.benchmarks $(ARGS)
 
+.PHONY: bench-compliance
+bench-compliance: venv ## measure judging configurations, beside other parsers
+	@$(VENV)/bin/python -m tests.benchmarks compliance $(ARGS)
+
 ##@ Look after it
 
 .PHONY: format

@@ -8,10 +8,11 @@ import sys
 
 from tests.benchmarks import frame, summary
 from tests.benchmarks.backup import backup
+from tests.benchmarks.compliance import compliance
 from tests.benchmarks.frame import ROOT, Benchmark, BenchmarkError, Options
 
 OUTPUT = ROOT / "build/bench"
-BENCHMARKS: dict[str, Benchmark] = {"backup": backup}
+BENCHMARKS: dict[str, Benchmark] = {"backup": backup, "compliance": compliance}
 
 
 def main() -> int:
