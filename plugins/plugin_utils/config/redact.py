@@ -66,7 +66,11 @@ def shown_lines(text: str, platform: Platform) -> list[int] | None:
 def _mask_and_mark(match: Match[str]) -> str:
     """As `mask`, with a NUL for each line end that the secret had."""
     masked = mask(match)
-    return masked + "\0" * (match[0].count("\n") - masked.count("\n"))
+    return masked + "\0" * (_ends(match[0]) - _ends(masked))
+
+
+def _ends(text: str) -> int:
+    return text.count("\n") + text.count("\0")
 
 
 def mask(match: Match[str]) -> str:

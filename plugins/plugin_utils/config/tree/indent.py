@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from ...platforms import Layout, Platform
 from . import blobs
-from .model import Tree
+from .model import DEEPEST, Tree
 
 
 def parse(text: str, platform: Platform) -> Tree:
@@ -69,5 +69,6 @@ def _lines(tree: Tree, layout: Layout, stack: list[tuple[int, int]], start: int,
         add_text(words)
         add_number(number)
         add_parent(stack[-1][1] if stack else -1)
-        stack.append((indent, node))
+        if len(stack) < DEEPEST:
+            stack.append((indent, node))
         node += 1
