@@ -93,7 +93,9 @@ class Count(Check):
         if self._distinct is not None:
             count = len({hit[1][self._distinct] for _scope, hit in found})
         wanted = bounds(self._min, self._max)
-        said = f"{count} times `{self._pattern.shown(place.bound)}`{where(place)}"
+        said = (
+            f"{count} time{'s' * (count != 1)} `{self._pattern.shown(place.bound)}`{where(place)}"
+        )
         if (self._min is None or count >= self._min) and (self._max is None or count <= self._max):
             return Answer(State.PASS, f"{said} ({wanted})", nodes[:MANY], absent=not nodes)
         items = [offending(run, self._pattern, place, one, count=count) for one in found]
