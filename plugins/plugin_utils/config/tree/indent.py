@@ -50,6 +50,7 @@ def _lines(tree: Tree, layout: Layout, stack: list[tuple[int, int]], start: int,
         tree.numbers.append,
         tree.parents.append,
     )
+    marks = {comment[0] for comment in comments}
     node = len(tree.texts)
     number = start
     for line in tree.lines[start:stop]:
@@ -57,7 +58,7 @@ def _lines(tree: Tree, layout: Layout, stack: list[tuple[int, int]], start: int,
         words = line.strip()
         if not words or words in ends:
             continue
-        if words.startswith(comments):
+        if words[0] in marks and words.startswith(comments):
             if words == separator:
                 stack.clear()
             continue
