@@ -329,7 +329,8 @@ def check(tree: Tree) -> None:
         first = re.split(r"[\s\"\[{;<>]", tree.texts[node].strip("\"'[{<"), maxsplit=1)[0]
         number = tree.numbers[node]
         own = "\n".join(tree.lines[number - 1 : tree.last_line(node) + 3])
-        assert first in own.replace("&amp;", "&")
+        unfolded = re.sub(r"\\\n\s*", "", own)  # a line of RouterOS that goes on in the next
+        assert first in own.replace("&amp;", "&") or first in unfolded
         assert tree.parents[node] < node
         parent = tree.parents[node]
         assert parent < 0 or tree.numbers[parent] <= number
