@@ -121,6 +121,10 @@ bench-netbox: venv packages ## measure the inventory against nb_inventory on a N
 	@tests/tools/venv.sh $(BENCH) tests/requirements/bench.txt $(PYTHONS)
 	@BENCH=$(BENCH) $(VENV)/bin/python -m tests.benchmarks netbox $(ARGS)
 
+.PHONY: bench-compliance
+bench-compliance: venv ## measure judging configurations, beside other parsers
+	@$(VENV)/bin/python -m tests.benchmarks compliance $(ARGS)
+
 ##@ Look after it
 
 .PHONY: format

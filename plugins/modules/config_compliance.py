@@ -36,6 +36,7 @@ options:
     description:
       - Directories with rules of your own. One with the id of a rule of the collection takes its
         place.
+      - A relative path is looked for beside the playbook, and then where Ansible was started.
     type: list
     elements: path
     default: []
@@ -48,6 +49,7 @@ options:
   waivers:
     description:
       - File of the waivers. One that has expired does not count, and is warned of.
+      - A relative path is looked for as in O(rules).
     type: path
   min_score:
     description: Score below which a device is not compliant.

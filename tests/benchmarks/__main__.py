@@ -9,11 +9,12 @@ import sys
 
 from tests.benchmarks import frame, summary
 from tests.benchmarks.backup import backup
+from tests.benchmarks.compliance import compliance
 from tests.benchmarks.frame import ROOT, Benchmark, BenchmarkError, Options
 from tests.benchmarks.netbox import netbox
 
 OUTPUT = ROOT / "build/bench"
-BENCHMARKS: dict[str, Benchmark] = {"backup": backup, "netbox": netbox}
+BENCHMARKS: dict[str, Benchmark] = {"backup": backup, "compliance": compliance, "netbox": netbox}
 DEVICES = {"netbox": 10_000}
 """Where another number than 1,000 is usual."""
 

@@ -327,7 +327,9 @@ def test_what_a_page_names_is_there(page: Path) -> None:
     assert not {path for path in paths if not list(ROOT.glob(path))}
     targets = {word.split()[1] for word in words if re.match(r"make \w", word)}
     assert targets <= set(re.findall(r"^([\w.-]+):", (ROOT / "Makefile").read_text(), re.M))
-    variables = {word for word in words if re.fullmatch(r"(?:backup|netops)_[a-z_]+", word)}
+    variables = {
+        word for word in words if re.fullmatch(r"(?:backup|compliance|netops)_[a-z_]+", word)
+    }
     assert not {word for word in variables if not re.search(rf"\b{word}\b", sources())}
 
 
@@ -337,13 +339,14 @@ def sources() -> str:
         *ROOT.glob("roles/**/*.yml"),
         *ROOT.glob("playbooks/*.yml"),
         *ROOT.glob("plugins/**/*.py"),
+        *ROOT.glob("plugins/**/*.yml"),
     )
     return "\n".join(file.read_text(encoding="utf-8") for file in files)
 
 
-def test_the_roles_page_explains_every_option() -> None:
+@pytest.mark.parametrize("role", sorted(ROOT.glob("roles/*")), ids=name)
+def test_the_roles_page_explains_every_option(role: Path) -> None:
     """Each option of argument_specs.yml has a row with its default."""
-    role = ROOT / "roles/backup"
     options = yaml.safe_load((role / "meta/argument_specs.yml").read_text())["argument_specs"][
         "run"
     ]["options"]

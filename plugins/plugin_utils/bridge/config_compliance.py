@@ -22,6 +22,7 @@ from ..jobs.options import JobOptions
 from .action import FleetAction
 from .arguments import FLEET_SPEC
 from .hosts import DeviceReader
+from .places import users_file
 from .state import state_dir
 
 
@@ -63,11 +64,12 @@ class ConfigCompliance(FleetAction):
 
     def _standard(self, args: Mapping[str, Any]) -> Standard:
         """What to judge by. Raises `RuleError`, a ValueError, with file and line."""
-        rules = [Path(self._loader.path_dwim(place)) for place in args["rules"]]
+        beside = self._loader.get_basedir()
+        rules = [users_file(place, beside) for place in args["rules"]]
         waivers = args["waivers"]
         return Standard(
             rules=load(rules, profile=args["profile"] or None, params=args["params"]),
-            waivers=load_waivers(Path(self._loader.path_dwim(waivers))) if waivers else NO_WAIVERS,
+            waivers=load_waivers(users_file(waivers, beside)) if waivers else NO_WAIVERS,
             today=datetime.now(UTC).date(),
             min_score=_min_score(args["min_score"]),
             fail_on=Severity(args["fail_on"]) if args["fail_on"] else None,

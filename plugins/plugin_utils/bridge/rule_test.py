@@ -7,7 +7,6 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from pathlib import Path
 from typing import Any, ClassVar
 
 from ansible.errors import AnsibleActionFail
@@ -17,6 +16,7 @@ from ansible.utils.display import Display
 from ..compliance import load
 from ..compliance.rule_test import CaseResult, coverage, run
 from .native import native
+from .places import users_file
 
 SHOWN = 50
 """Cases told on the screen; the result has more of them."""
@@ -52,8 +52,9 @@ class RuleTest(ActionBase):  # type: ignore[misc]
             raise AnsibleActionFail(str(error)) from error
 
     def _work(self, args: Mapping[str, Any]) -> tuple[list[CaseResult], list[str]]:
-        directories = [Path(self._loader.path_dwim(place)) for place in args["rules"]]
-        fixtures = Path(self._loader.path_dwim(args["fixtures"]))
+        beside = self._loader.get_basedir()
+        directories = [users_file(place, beside) for place in args["rules"]]
+        fixtures = users_file(args["fixtures"], beside)
         rules = load(directories, shipped=args["shipped"])
         results = list(run(rules, fixtures))
         return results, list(coverage(rules, fixtures)) if args["coverage"] else []

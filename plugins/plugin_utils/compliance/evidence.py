@@ -13,7 +13,6 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Iterator, Sequence
-from re import Pattern
 from typing import Any
 
 from ..config.redact import MASK, MIN_SECRET, redact
@@ -57,7 +56,8 @@ class Shown:
     def text(self, text: str) -> str:
         """A line of remediation, without the device's secrets."""
         for secret in self._secrets:
-            text = secret.sub(MASK, text)
+            if secret in text:
+                text = re.sub(rf"(?<!\w){re.escape(secret)}(?!\w)", lambda _match: MASK, text)
         return text
 
     def message(self, text: str) -> str:
@@ -84,7 +84,7 @@ class Shown:
         own = min(len(self._tree.ancestors(node)), len(rows) - 1)
         return Evidence(number, _cut(rows[own]), " / ".join(rows[:own]))
 
-    def _hidden(self, answers: Sequence[Answer]) -> list[Pattern[str]]:
+    def _hidden(self, answers: Sequence[Answer]) -> list[str]:
         """Words and captured values that the gate took out of the line that they come from."""
         secrets: set[str] = set()
         for node, raw in self._raw.items():
@@ -98,8 +98,7 @@ class Shown:
             if raw != shown:
                 words = {*item.line.split(), *_strings(item.captures.values())}
                 secrets |= {word for word in words if word in raw and word not in shown}
-        ordered = sorted(secrets, key=len, reverse=True)
-        return [re.compile(rf"(?<!\w){re.escape(secret)}(?!\w)") for secret in ordered]
+        return sorted(secrets, key=len, reverse=True)
 
 
 def _strings(values: Iterable[Any]) -> Iterator[str]:

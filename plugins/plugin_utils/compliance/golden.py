@@ -138,7 +138,7 @@ def compare(
     """
     order = re.compile("|".join([*platform.layout.ordered, *ordered]) or r"(?!)")
     ignored = re.compile("|".join(ignore) or r"(?!)")
-    trees = [parse(_steady(text, platform), platform) for text in (intended, actual)]
+    trees = [parse(text, platform) for text in (intended, actual)]
     wanted, found = (_sections(tree, platform, order, ignored) for tree in trees)
     differences: list[Difference] = []
     for section in dict.fromkeys((*wanted, *found)):
@@ -200,9 +200,10 @@ def _bare(header: str) -> str:
     return header.removeprefix(_GROUP)
 
 
-def _steady(text: str, platform: Platform) -> str:
-    """Without the lines that change by themselves; those after them keep their numbers."""
-    return platform.volatile.sub("\n", f"\n{text}")[1:] if platform.volatile else text
+def _volatile(tree: Tree, node: int, platform: Platform) -> bool:
+    """Whether a line changes by itself; what stands in a banner or a string is no such line."""
+    line = tree.lines[tree.numbers[node] - 1]
+    return platform.volatile is not None and platform.volatile.match(f"\n{line}") is not None
 
 
 def _sections(
@@ -212,7 +213,7 @@ def _sections(
     sections: dict[tuple[str, ...], list[_Line]] = {}
     texts = _texts(tree, platform)
     for node, text in texts.items():
-        if ignored.match(text):
+        if ignored.match(text) or _volatile(tree, node, platform):
             continue
         above = tuple(texts[i] for i in tree.ancestors(node)) if tree.levels else ()
         if not above and (bound := order.match(text)) is not None:

@@ -16,6 +16,8 @@ from .patterns import Pattern
 
 Hit = tuple[int, Match[str]]
 """A node, and the match of the pattern in it."""
+_NONE: list[Hit] = []
+"""Nothing found; nobody adds to it."""
 
 
 @dataclass(slots=True)
@@ -109,13 +111,13 @@ class Lookup:
         return pattern.match(self._subjects[node], bound, self.offset(scope))
 
     def _level(self, pattern: Pattern, scope: Scope | None, bound: Mapping[str, str]) -> list[Hit]:
+        by_parent = self._cached(pattern, scope is not None, bound)
         if scope is None:
-            return self._cached(pattern, False, bound).get(-1, [])
-        by_parent = self._cached(pattern, True, bound)
-        if not by_parent:
-            return []
-        found = [hits for node in scope.nodes if (hits := by_parent.get(node))]
-        return found[0] if len(found) == 1 else [hit for hits in found for hit in hits]
+            return by_parent.get(-1, _NONE)
+        nodes = scope.nodes
+        if len(nodes) == 1:
+            return by_parent.get(nodes[0], _NONE)
+        return [hit for node in nodes for hit in by_parent.get(node, _NONE)]
 
     def _cached(
         self, pattern: Pattern, nested: bool, bound: Mapping[str, str]
@@ -161,8 +163,9 @@ class Lookup:
             headers.setdefault(self.tree.texts[hit[0]], []).append(hit)
         outer = {} if scope is None else scope.captures
         for text, hits in headers.items():
-            captures = {**outer, **pattern.captures(hits[0][1])}
-            yield Scope(tuple(node for node, _match in hits), 0, text, captures)
+            nodes = (hits[0][0],) if len(hits) == 1 else tuple(node for node, _match in hits)
+            own = pattern.captures(hits[0][1]) if pattern.names else {}
+            yield Scope(nodes, 0, text, {**outer, **own} if outer else own)
 
     def _prefixes(
         self, pattern: Pattern, scope: Scope | None, bound: Mapping[str, str]

@@ -22,6 +22,8 @@ PLACEHOLDER = re.compile(r"\{([a-z_][a-z0-9_]*)\}")
 _PLAIN = re.compile(r"(?:[\w \"'/:,@<>=~%&!#;-]|\\[^\w\s])(?![*?+{])")
 _READABLE = (
     (re.compile(r"\(\?P<(\w+)>(?:[^()\\]|\\.)*\)"), r"<\1>"),
+    (re.compile(r"\(\?<?[!=][^()]*\)"), ""),
+    (re.compile(r"\(\?:"), "("),
     (re.compile(r"\\[Sd][+*]|\.[+*]"), "*"),
     (re.compile(r"\\(?=[^\w\s])|\$$"), ""),
 )

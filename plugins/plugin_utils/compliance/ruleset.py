@@ -7,6 +7,7 @@
 from __future__ import annotations
 
 import datetime
+import difflib
 from collections.abc import Iterable, Mapping, Sequence
 from copy import copy
 from dataclasses import dataclass, replace
@@ -60,7 +61,19 @@ def load(
         raise RuleError(
             f"no rule belongs to the profile {profile!r}; there are: {', '.join(known) or 'none'}"
         )
+    _demand_known(params or {}, by_id.values())
     return RuleSet(rules, profile, params or {})
+
+
+def _demand_known(params: Mapping[str, Any], rules: Iterable[RuleSpec]) -> None:
+    """A misspelt parameter would change nothing, and nobody would notice."""
+    known = {name for rule in rules for name in rule.parameters}
+    exact = {f"{rule.info.id}.{name}" for rule in rules for name in rule.parameters}
+    for name in params:
+        if name not in known and name not in exact:
+            near = difflib.get_close_matches(name, known | exact, n=1)
+            hint = f"; did you mean {near[0]!r}?" if near else ""
+            raise RuleError(f"params: no rule has a parameter {name!r}{hint}")
 
 
 @dataclass(frozen=True, slots=True)

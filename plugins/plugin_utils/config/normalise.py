@@ -16,7 +16,7 @@ from dataclasses import dataclass
 from re import Pattern
 
 from ..platforms import Platform
-from .redact import mask, redact
+from .redact import mask, redact, shown_lines
 
 _RETURNS = re.compile(r"\r+\n?")
 _CONTROLS = re.compile(r"\x1b(?:\[[0-9;?]*[ -/]*[@-~]|[@-Z\\-_])?|[\x00-\x08\x0b-\x1f\x7f]")
@@ -59,13 +59,31 @@ def normalise(text: str, platform: Platform) -> Normalised:
     return Normalised(exact, _sha256(stable), shown, _sha256(shown))
 
 
-def steady(exact: str, platform: Platform) -> str:
-    """Return an exact text without volatile lines and control characters, secrets still in it.
+def visible(text: str) -> str:
+    """Return an exact text without control characters, its lines and secrets still in it."""
+    return _visible(text)
 
-    Its lines are those of the text that people see; `redact.shown_lines` has their numbers there,
-    so that what a judgement of it cites is found in the git mirror.
+
+def mirror_lines(text: str, platform: Platform) -> list[int] | None:
+    """Return the number that each line of a visible text has in the text that people see.
+
+    Both are counted from 1; a volatile line has that of the line before. None where all stand as
+    they stood.
     """
-    return _visible(_drop_lines(exact, platform.volatile))
+    kept, numbers = _drop_lines(text, platform.volatile), None
+    if platform.volatile and len(kept) < len(text):
+        rows = platform.volatile.sub("\0", f"\n{text}").split("\n")
+        numbers = _numbered(rows, 0)[1:]
+    hidden = shown_lines(kept, platform)
+    if numbers is None or hidden is None:
+        return numbers or hidden
+    return [hidden[number - 1] for number in numbers]
+
+
+def _numbered(rows: list[str], first: int) -> list[int]:
+    """The numbers of rows, each as often as it and the lines that it swallowed (NULs) are."""
+    counted = enumerate(rows, first)
+    return [max(1, number) for number, row in counted for _line in range(1 + row.count("\0"))]
 
 
 def clean(text: str, platform: Platform) -> Cleaned:

@@ -21,8 +21,8 @@ from urllib.parse import quote, quote_plus
 from ..platforms import Platform, Section, load_all_secrets, load_common
 
 MASK = "<redacted>"
-_ARMOUR = "-----BEGIN"
-"""What a key or certificate in text begins with (RFC 7468)."""
+_SEVERAL_LINES = ("-----BEGIN", "\\\n")
+"""Without one of these no secret has several lines: armour (RFC 7468), a line that goes on."""
 MIN_SECRET = 4
 """Known secrets shorter than this many characters are left alone: "a" or "123" as a password
 would otherwise turn every text into masks, and hide from the reader which device failed."""
@@ -54,10 +54,10 @@ def redact(
 def shown_lines(text: str, platform: Platform) -> list[int] | None:
     """Return where each line of a text stands once it is redacted, both counted from 1.
 
-    None where it stands as before: only a secret of several lines moves what comes after it, and
-    those are keys in PEM armour. The text must hold no NUL.
+    None where it stands as before: only a secret of several lines moves what comes after it. The
+    text must hold no NUL.
     """
-    if _ARMOUR not in text:
+    if not any(sign in text for sign in _SEVERAL_LINES):
         return None
     rows = redact(text, platform, _mask_and_mark).split("\n")
     return [number for number, row in enumerate(rows, 1) for _line in range(1 + row.count("\0"))]
@@ -66,7 +66,11 @@ def shown_lines(text: str, platform: Platform) -> list[int] | None:
 def _mask_and_mark(match: Match[str]) -> str:
     """As `mask`, with a NUL for each line end that the secret had."""
     masked = mask(match)
-    return masked + "\0" * (match[0].count("\n") - masked.count("\n"))
+    return masked + "\0" * (_ends(match[0]) - _ends(masked))
+
+
+def _ends(text: str) -> int:
+    return text.count("\n") + text.count("\0")
 
 
 def mask(match: Match[str]) -> str:

@@ -18,8 +18,8 @@ from nornir.core.task import Result, Task
 from ..compliance import RuleSet, Waivers
 from ..compliance.report.model import OPEN, Verdict, finding_json
 from ..compliance.results import DeviceFacts, DeviceVerdict, Finding, RuleInfo, Severity, State
-from ..config.normalise import Normalised, steady
-from ..config.redact import redact, shown_lines
+from ..config.normalise import Normalised, mirror_lines, visible
+from ..config.redact import redact
 from ..errors import Interrupted, MirrorError, NetopsError, NoConfiguration, NotCompliant
 from ..fleet.device import Device
 from ..fleet.host import FleetHost, fleet_host
@@ -84,10 +84,10 @@ def judge_in_process(
                 store[:] = store or [open_store()]
                 exact = store[0].text(case.sha256 or "")
             platform = load(case.facts.platform)
-            text = steady(exact, platform)
+            text = visible(exact)
             rules = standard.rules
             verdict = rules.judge(text, case.facts, standard.waivers, today=standard.today)
-            return judgement(verdict, rules.rules, shown_lines(text, platform))
+            return judgement(verdict, rules.rules, mirror_lines(text, platform))
 
         return judge
 

@@ -52,7 +52,7 @@ class Place:
 
     def inside(self, scope: Scope) -> Place:
         """The place within a section."""
-        bound = {**self.bound, **scope.captures, "section": scope.name}
+        bound = {**self.bound, **scope.captures} if scope.captures else self.bound
         return Place(scope, bound, self.node)
 
     def at(self, node: int, captures: Bound) -> Place:
@@ -176,13 +176,19 @@ class Check(ABC):
     def _said(self, answer: Answer, place: Place) -> str:
         """The author's message, with what the first failing item captured."""
         captures = answer.items[0].captures if answer.items else {}
-        return filled(self._message or "", {**place.bound, **captures})
+        return filled(self._message or "", {"section": place.section, **place.bound, **captures})
 
     def _scopes(self, run: Run, place: Place) -> list[Scope | None]:
         """Where to look: here, or in the sections of ``in``."""
         if self._within is None:
             return [place.scope]
         return list(run.lookup.sections(self._within, place.scope, place.bound))
+
+    def _hits(self, pattern: Pattern, run: Run, place: Place) -> list[Hit]:
+        """The matching lines, wherever they are."""
+        if self._within is None:
+            return run.lookup.lines(pattern, place.scope, place.bound)
+        return [hit for _scope, hit in self._found(pattern, run, place)]
 
     def _found(self, pattern: Pattern, run: Run, place: Place) -> list[tuple[Scope | None, Hit]]:
         if self._within is None:

@@ -20,10 +20,10 @@ class Require(Check):
         self._pattern = maker.pattern(spec.values["require"], spec)
 
     def _answer(self, run: Run, place: Place) -> Answer:
-        found = self._found(self._pattern, run, place)
+        found = self._hits(self._pattern, run, place)
         shown = f"`{self._pattern.shown(place.bound)}`"
         if found:
-            nodes = [hit[0] for _scope, hit in found[:MANY]]
+            nodes = [node for node, _match in found[:MANY]]
             return Answer(State.PASS, f"{shown} is there{where(place)}", nodes)
         message = f"nothing matches {shown}{where(place)}"
         return Answer(State.FAIL, message, (), (missing(place),), absent=True)
@@ -41,9 +41,9 @@ class Forbid(Check):
         )
 
     def _answer(self, run: Run, place: Place) -> Answer:
-        found = self._found(self._pattern, run, place)
-        if not found and not self._pattern.needs:
+        if not self._pattern.needs and not self._hits(self._pattern, run, place):
             return self._absent
+        found = self._found(self._pattern, run, place)
         shown = f"`{self._pattern.shown(place.bound)}`"
         if not found:
             return Answer(State.PASS, f"nothing matches {shown}{where(place)}", absent=True)
@@ -93,7 +93,9 @@ class Count(Check):
         if self._distinct is not None:
             count = len({hit[1][self._distinct] for _scope, hit in found})
         wanted = bounds(self._min, self._max)
-        said = f"{count} times `{self._pattern.shown(place.bound)}`{where(place)}"
+        said = (
+            f"{count} time{'s' * (count != 1)} `{self._pattern.shown(place.bound)}`{where(place)}"
+        )
         if (self._min is None or count >= self._min) and (self._max is None or count <= self._max):
             return Answer(State.PASS, f"{said} ({wanted})", nodes[:MANY], absent=not nodes)
         items = [offending(run, self._pattern, place, one, count=count) for one in found]

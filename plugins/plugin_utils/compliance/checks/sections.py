@@ -22,7 +22,7 @@ class EachSection(Check):
         super().__init__(spec, maker)
         self._sections = maker.sections(spec.values["each_section"], spec)
         captures = [name for level in self._sections.levels for name in level.names]
-        self._check = maker.check(spec.values["check"], (*captures, "section"))
+        self._check = maker.check(spec.values["check"], captures)
         self._none: str = spec.values["none"]
 
     def _answer(self, run: Run, place: Place) -> Answer:

@@ -102,6 +102,11 @@ def _rule(entry: Entry, pack: str) -> RuleSpec:
     if not isinstance(weight, int) or weight < 0:
         raise entry.error(f"{values['id']}: weight: a whole number of 0 or more is expected")
     profiles: Mapping[str, Mapping[str, Any]] = values.get("profiles", {})
+    known = values.get("params", {})
+    for profile, given in profiles.items():
+        if unknown := sorted(set(given) - set(known)):
+            problem = f"the rule has no parameter {unknown[0]!r}, which {profile} sets"
+            raise entry.error(f"{values['id']}: profiles: {problem}")
     applies = values.get("applies_to", {})
     info = RuleInfo(
         id=values["id"],
@@ -117,7 +122,7 @@ def _rule(entry: Entry, pack: str) -> RuleSpec:
     )
     return RuleSpec(
         info=info,
-        parameters=values.get("params", {}),
+        parameters=known,
         profiles=profiles,
         platforms=_platforms(entry, applies.get("platforms", ())),
         roles=tuple(applies.get("roles", ())),

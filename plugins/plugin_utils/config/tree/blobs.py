@@ -74,7 +74,7 @@ def _strings(text: str, tree: Tree) -> Iterator[Span]:
         if string == '"':
             line += text.count("\n", counted, found.start())
             counted = found.start()
-            tree.warn(line + 1, "a string does not end", lost=False)
+            tree.warn(line + 1, "a string does not end", lost=True)
         elif "\n" in string:
             line += text.count("\n", counted, found.start())
             counted = found.start()

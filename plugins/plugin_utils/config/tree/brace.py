@@ -12,13 +12,13 @@ from dataclasses import replace
 
 from ...platforms import Platform
 from .logical import Logical, items, logical_lines
-from .model import Tree
+from .model import DEEPEST, Tree
 
 _ODD = re.compile(r'["#\[\]{};]|/\*|inactive:|protect:')
 _COMMENT = re.compile(r'"(?:[^"\\]|\\.)*"|/\*.*?(?:\*/|\Z)', re.DOTALL)
 _PIECE = re.compile(
     r"""(?P<comment>\#[^\n]*)
-    |(?P<text>(?:"(?:[^"\\]|\\.)*"|\[[^\]]*\]|[^\s{};"\[#]|["\[])+)
+    |(?P<text>(?:"(?:[^"\\]|\\.)*"|\[[^\[\]]*\]|[^\s{};"\[#]|["\[])+)
     |(?P<mark>[{};])""",
     re.DOTALL | re.VERBOSE,
 )
@@ -112,13 +112,13 @@ class _Builder:
         active, words = _marked(words)
         if self._inactive or not active:
             self._inactive += 1
-        elif not words:
+            return
+        if not words:
             self._tree.warn(line.number, "a block without a name", lost=False)
-            self._stack.append(self._parent())
-        else:
-            self._stack.append(
-                self._tree.add(words.partition("\n")[0], line.number, self._parent())
-            )
+        node = self._parent()
+        if words and len(self._stack) < DEEPEST:
+            node = self._tree.add(words.partition("\n")[0], line.number, node)
+        self._stack.append(node)
 
     def _close(self, line: Logical) -> None:
         if self._inactive:

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from ...platforms import Platform
 from .logical import Logical, logical_lines
-from .model import Tree
+from .model import DEEPEST, Tree
 
 _CLOSED_BY = {"end": "config ", "next": "edit ", "abort": "edit "}
 
@@ -24,7 +24,7 @@ def parse(text: str, platform: Platform) -> Tree:
             continue
         node = tree.add(_joined(line.words), line.number, stack[-1] if stack else -1)
         if line.words.startswith(("config ", "edit ")):
-            stack.append(node)
+            stack.append(node if len(stack) < DEEPEST else stack[-1])
         elif "\n" in line.raw:
             tree.bodies[node] = line.raw
     if stack:

@@ -13,6 +13,10 @@ from collections.abc import Iterator
 from dataclasses import dataclass, field
 from re import Pattern
 
+DEEPEST = 64
+"""Levels below which blocks are no longer told apart. No configuration comes near, and a hostile
+one would otherwise cost the square of its size."""
+
 
 @dataclass(frozen=True, slots=True)
 class ParseWarning:

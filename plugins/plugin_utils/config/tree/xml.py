@@ -13,7 +13,7 @@ from __future__ import annotations
 from xml.parsers import expat
 
 from ...platforms import Platform
-from .model import Tree
+from .model import DEEPEST, Tree
 
 _VALUE_ONLY = "member"
 _NAMED = "entry"
@@ -56,6 +56,9 @@ class _Reader:
     def start(self, name: str, attributes: dict[str, str], line: int) -> None:
         parent = self._open[-1][0] if self._open else -1
         self._parents.add(parent)
+        if len(self._open) >= DEEPEST:
+            self._open.append((parent, []))
+            return
         words = _quoted(attributes["name"]) if name == _NAMED and "name" in attributes else name
         self._open.append((self._tree.add(words, line, parent), []))
 

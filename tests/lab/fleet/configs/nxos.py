@@ -43,7 +43,8 @@ username admin password 5 $5${f.secret("admin")}$Ue0r1ZwQmB  role network-admin
 banner motd ^
 {BANNER if f.ok("BAN-001") else f"Welcome to {f.host}"}
 ^
-{f.when("VTY-005", "login block-for 120 attempts 3 within 60")}\
+{f.when("VTY-005", "system login block-for 120 attempts 3 within 60")}\
+{f.when("LOG-006", ("login on-failure log", "login on-success log"))}\
 {f.when("NET-001", "no ip source-route")}no ip domain-lookup
 ip domain-name {f.spec.site}.example.net
 tacacs-server key 7 "{f.secret("tacacs")}"

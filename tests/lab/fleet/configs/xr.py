@@ -154,6 +154,7 @@ router bgp {f.asn}
   !
  !
 !
+{f.when("LOG-006", "ssh server logging")}\
 {f.when("SSH-004", "ssh server disable hmac hmac-sha1")}ssh server v2
 end
 

@@ -88,6 +88,7 @@ def check_file(line: str) -> str:
         (check_file("{each_line: a, none: maybe, check: {require: b}}"), 7, "none: one of pass"),
         (check_file("{all: []}").replace("[]", "a"), 7, "a list is expected"),
         (check_file("{require: a}\n    not_applicable: b"), 6, "either check or not_applicable"),
+        (GOOD + "profiles: {stig: {limit: 1}}\n", 1, "no parameter 'limit', which stig sets"),
         (check_file("{require: a}\n    remediation: '{% for %}'"), 6, "remediation: "),
         (
             GOOD + REFERENCE,
@@ -138,6 +139,14 @@ def test_a_users_rule_replaces_a_shipped_one_and_profiles_choose(write: Write) -
     assert 0 < len(load(profile="stig").rules) < len(shipped.rules)
     with pytest.raises(RuleError, match="there are: baseline, cis, stig"):
         load(profile="nobody")
+
+
+def test_a_parameter_that_no_rule_has_is_an_error(write: Write) -> None:
+    """Misspelt it would change nothing; the message has the right name."""
+    path = write(GOOD + "params: {limit: 1}\n")
+    load([path.parent], shipped=False, params={"limit": 2, "T-001.limit": 3})
+    with pytest.raises(RuleError, match="no rule has a parameter 'limt'; did you mean 'limit'"):
+        load([path.parent], shipped=False, params={"limt": 2})
 
 
 def test_merge_keys_and_several_rules_in_a_file(write: Write) -> None:

@@ -33,6 +33,7 @@ _ONCE = (
     "session-limit",
     "spanning-tree mode",
     "ssh server session-limit",
+    "system login block-for",
     "transport input",
 )
 _PATHS_ONCE = ("attempts", "authentication-order", "idle-timeout", "minimum-length", "version")

@@ -6,6 +6,7 @@
 
 from __future__ import annotations
 
+import re
 from collections import defaultdict
 from functools import cache
 from pathlib import Path
@@ -129,6 +130,15 @@ def test_a_rule_judges_its_fixtures_as_they_say_and_changes_turn_the_verdict(rul
 def test_every_rule_and_platform_has_a_passing_and_a_failing_fixture() -> None:
     """Nothing is shipped that no fixture has proved."""
     assert list(rule_test.coverage(pack(), FIXTURES)) == []
+
+
+@EACH_PLATFORM
+def test_a_failure_is_told_in_words(platform: str) -> None:
+    """No pattern, no placeholder, and nothing that redaction took for a secret."""
+    for number in range(1, 9):
+        for finding in judged(spec(platform, number, "bad")).findings:
+            if finding.state is State.FAIL:
+                assert not re.search(r"[`\\]|\{\w+\}|<redacted>", finding.message), finding
 
 
 @EACH_RULE
