@@ -103,6 +103,7 @@ def test_an_ordinary_playbook_alerts_by_group_and_says_when_it_is_over(
         ({}, "it has no targets: set the option config or urls"),
         ({"NETOPS_ALERT_CONFIG": "/nowhere.yml"}, "/nowhere.yml"),
         ({"NETOPS_ALERT_CONFIG": "{home}/wrong.yml"}, "has no key 'target' (did you mean targets?"),
+        ({"NETOPS_ALERT_CONFIG": "{home}/no.yml"}, "it is no YAML, or the vault password"),
     ],
 )
 def test_what_is_wrong_with_the_alerts_is_told_and_costs_the_run_nothing(
@@ -110,11 +111,13 @@ def test_what_is_wrong_with_the_alerts_is_told_and_costs_the_run_nothing(
 ) -> None:
     """A warning at the start, with the remedy."""
     controller.write("wrong.yml", {"target": {}})
+    controller.write("no.yml", "targets:\n  noc: url: slack://T0KEN-in-the-file\n")
     known = {name: value.format(home=controller.home) for name, value in environment.items()}
     play = ordinary(controller, {"ANSIBLE_CALLBACKS_ENABLED": "prime.netops.alert", **known})
     assert play.rc == 0, play.output
     assert "prime.netops.alert sends nothing" in play.text
     assert words in play.text
+    assert "T0KEN" not in play.output
 
 
 def test_a_regression_fails_the_run_when_told_to(controller: Controller, hook: WebHook) -> None:

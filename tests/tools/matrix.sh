@@ -21,7 +21,7 @@ if ! python=$(tests/tools/python.sh $pythons 2>/dev/null); then
     exit 0
 fi
 
-suites="tests/integration/test_embedded_lab.py tests/integration/test_ordinary_playbook.py"
+suites="tests/integration/test_embedded_lab.py tests/integration/test_ordinary_playbook.py tests/integration/test_callbacks.py"
 if "$venv/bin/ansible" --version | grep -qF "[core $core."; then
     environment=$venv
 else

@@ -120,7 +120,7 @@ class Alert(CallbackBase):  # type: ignore[misc]
         """The alert file, vaulted or not, or the URLs; None where neither is given."""
         path = native(self.get_option("config"))
         if path:
-            data = native(playbook._loader.load_from_file(str(path)))
+            data = _read(playbook._loader, str(path))
             return alert_config(data, os.environ, Path(path).parent, where=str(path))
         urls = [str(url) for url in native(self.get_option("urls")) or [] if url]
         return simple_config(urls) if urls else None
@@ -129,6 +129,18 @@ class Alert(CallbackBase):  # type: ignore[misc]
         self._display.warning(
             f"prime.netops.alert sends nothing: {what}" + (f" ({remedy})" if remedy else "")
         )
+
+
+def _read(loader: Any, path: str) -> Any:
+    """The file's content. Ansible's own errors show the lines at fault, which may hold tokens."""
+    try:
+        return native(loader.load_from_file(path))
+    except AnsibleError as error:
+        if not Path(path).exists():
+            raise ValueError(f"there is no file {path}") from error
+        raise ValueError(
+            f"{path} cannot be read: it is no YAML, or the vault password does not fit"
+        ) from error
 
 
 def _run(known: Mapping[str, str]) -> dict[str, str]:

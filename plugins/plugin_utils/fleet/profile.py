@@ -34,35 +34,71 @@ TOP = 15
 
 
 class ThreadProfile:
-    """Profiles of many threads, merged as each ends, so that memory does not grow with them."""
+    """Profiles of many threads, merged as each ends, so that memory does not grow with them.
+
+    ``incomplete``: devices of which a part is missing, because the profiler lost its thread.
+    """
 
     def __init__(self) -> None:
+        self.incomplete = 0
         self._lock = threading.Lock()
         self._stats: pstats.Stats | None = None
+        self._over = threading.Event()
+        self._held = False
 
     def run(self, work: Callable[[], Result]) -> Result:
         """Call ``work``, watched, in this thread."""
+        self._hold()
         watcher = profile.Profile(time.thread_time)
         watcher.set_cmd("a device")  # and not runcall, which writes the arguments down
-        sys.setprofile(_from_first_call(watcher))
+        sys.setprofile(_from_first_call(watcher, self._lost))
         try:
             return work()
         finally:
             sys.setprofile(None)
             self._add(watcher)
 
+    def _hold(self) -> None:
+        """Keep profiling switched on between two devices.
+
+        From Python 3.12 on the first thread that is watched rewrites all code, and the last one
+        writes it back. Threads that run meanwhile may miss the event of a call or of a return.
+        """
+        with self._lock:
+            if self._held:
+                return
+            self._held, ready = True, threading.Event()
+            threading.Thread(target=self._stay, args=(ready,), daemon=True).start()
+            ready.wait()
+
+    def _stay(self, ready: threading.Event) -> None:
+        sys.setprofile(_ignore)
+        ready.set()
+        self._over.wait()
+        sys.setprofile(None)
+
+    def _lost(self) -> None:
+        with self._lock:
+            self.incomplete += 1
+
     def _add(self, watcher: profile.Profile) -> None:
+        try:
+            stats = pstats.Stats(watcher, stream=io.StringIO())
+        except Exception:  # noqa: BLE001 - a profile is never worth a device
+            self._lost()
+            return
         with self._lock:
             if self._stats is None:
-                self._stats = pstats.Stats(watcher, stream=io.StringIO())
+                self._stats = stats
             else:
-                self._stats.add(watcher)
+                self._stats.add(stats)
 
     def write(self, path: Path) -> str:
         """Write the file, whole or not at all, and return the top functions as text.
 
         Raises OSError for a place that cannot be written.
         """
+        self._over.set()
         with self._lock:
             if self._stats is None:
                 return "no device was tried, so there is no profile"
@@ -73,7 +109,8 @@ class ThreadProfile:
                 partial.replace(path)
             finally:
                 partial.unlink(missing_ok=True)
-            return self._top(self._stats)
+            top = self._top(self._stats)
+        return f"{top}\n{self.incomplete} devices are in it in part" if self.incomplete else top
 
     def _top(self, stats: pstats.Stats) -> str:
         stats.sort_stats("tottime")
@@ -84,20 +121,33 @@ class ThreadProfile:
         return "\n".join(lines)
 
 
-def _from_first_call(watcher: profile.Profile) -> Callable[[Any, str, Any], None]:
-    """What switches the profiler on with the first call.
+def _from_first_call(
+    watcher: profile.Profile, lost: Callable[[], None]
+) -> Callable[[Any, str, Any], None]:
+    """What switches the profiler on with the first call, and off when it stumbles.
 
     Where other threads are watched already, Python 3.12 and later report the end of `setprofile`
-    itself, at which the profiler stumbles: it has not seen it begin.
+    itself, of which the profiler has not seen the beginning. Its exceptions would come out of the
+    device's own work.
     """
     dispatch = watcher.dispatcher  # type: ignore[attr-defined]
 
+    def watch(frame: Any, event: str, argument: Any) -> None:
+        try:
+            dispatch(frame, event, argument)
+        except Exception:  # noqa: BLE001 - a profile is never worth a device
+            sys.setprofile(None)
+            lost()
+
     def first(frame: Any, event: str, argument: Any) -> None:
         if event == "call":
-            sys.setprofile(dispatch)
-            dispatch(frame, event, argument)
+            sys.setprofile(watch)
+            watch(frame, event, argument)
 
     return first
+
+
+def _ignore(frame: Any, event: str, argument: Any) -> None: ...
 
 
 def _named(function: tuple[str, int, str]) -> str:

@@ -7,32 +7,48 @@
 from __future__ import annotations
 
 from collections import Counter
+from collections.abc import Iterable
 from datetime import datetime
 from pathlib import Path
 
-from ..observe.metrics import DeviceMetric, RunMetrics, run_families, write
+from ..observe.metrics import (
+    DeviceMetric,
+    RunMetrics,
+    Score,
+    run_families,
+    score_families,
+    write,
+)
 from ..store import Store
 from ..store.records import DeviceOutcome
 from .options import JobOptions
 
 
 def write_metrics(
-    path: Path, job: str, run_id: str, options: JobOptions, per_device: bool = False
+    path: Path,
+    job: str,
+    run_id: str,
+    options: JobOptions,
+    per_device: bool = False,
+    scores: Iterable[Score] = (),
 ) -> str:
     """Write a run's metrics for node_exporter; the problem in a sentence, if there is one.
 
     A metrics file that cannot be written fails no run: what was fetched is stored. ``job`` is the
-    label that tells one work's series from another's. Raises StoreError.
+    label that tells one work's series from another's; ``scores`` are those of a compliance run.
+    Raises StoreError.
     """
     with Store.open(options.store_url, options.state_dir, key=options.store_key) as store:
         metrics = run_metrics(store, job, run_id, per_device)
     try:
-        write(path, run_families(metrics))
+        write(path, [*run_families(metrics), *score_families(job, scores)])
     except OSError as error:
         return (
             f"The metrics file {path} cannot be written: {error.strerror}. Make its directory "
             "writable for the user who runs Ansible, or name another one by metrics_file."
         )
+    if path.suffix != ".prom":
+        return f"The metrics file {path} is not read by node_exporter: let its name end in .prom."
     return ""
 
 

@@ -84,7 +84,8 @@ class FleetFigures:
 @dataclass(frozen=True, slots=True, kw_only=True)
 class RunRecord:
     """A playbook run. ``hosts`` is the size of the fleet, ``cpu_s`` the CPU of ansible-playbook and
-    all its workers, ``peak_rss_mb`` of the process tree; ``verdict`` as it was at its end.
+    all its workers, ``peak_rss_mb`` of the process tree; ``load`` is the machine's at the end, by
+    its cores, all processes of all people; ``verdict`` as it was at its end.
     """
 
     playbook: str
@@ -96,6 +97,7 @@ class RunRecord:
     failed: int = 0
     cpu_s: float = 0.0
     peak_rss_mb: float = 0.0
+    load: float = 0.0
     verdict: str = ""
     tasks: tuple[TaskFigures, ...] = ()
     fleets: tuple[FleetFigures, ...] = ()

@@ -27,6 +27,13 @@ def cpu_seconds() -> float:
     return sum(usage.ru_utime + usage.ru_stime for usage in usages)
 
 
+def machine_load() -> float:
+    """Processes that want to run, by core, over about the last minute; 1.0 is all that there is."""
+    with suppress(OSError):  # a system that cannot tell
+        return round(os.getloadavg()[0] / (os.cpu_count() or 1), 2)
+    return 0.0
+
+
 class PeakMemory:
     """The highest resident size of this process and all below it, looked at by a thread.
 

@@ -13,7 +13,7 @@ from dataclasses import dataclass, field
 
 from ..events import DeviceDone, Event, RunFinished, RunStarted
 from .benchmark import FleetFigures, Latency, RunRecord, TaskFigures
-from .benchmark_process import PeakMemory, cpu_seconds
+from .benchmark_process import PeakMemory, cpu_seconds, machine_load
 from .text import one_line
 
 MAX_TASKS = 100
@@ -130,6 +130,7 @@ class RunMeter:
             failed=failed,
             cpu_s=round(cpu_seconds() - self._cpu, 3),
             peak_rss_mb=self._memory.end(),
+            load=machine_load(),
             tasks=tuple(kept),
             fleets=fleets,
             versions=dict(versions),

@@ -15,6 +15,8 @@ from .benchmark_verdict import Judgement, Limits, cause, comparable, judge, verd
 LONGEST = 5
 """Tasks that are named."""
 WIDTH = 46
+BUSY_MACHINE = 1.5
+"""Load by core from which a run was not alone: by itself it hardly comes to one."""
 VERDICTS = {
     "new": "no verdict yet: too few comparable runs",
     "ok": "as usual",
@@ -34,6 +36,8 @@ def report(record: RunRecord, history: Sequence[RunRecord], limits: Limits) -> l
         lines += _fleet(fleet)
     lines += ["", *_comparison(judgements)]
     lines += [f"verdict: {VERDICTS[verdict_of(judgements)]} ({len(like)} comparable runs)"]
+    if record.load > BUSY_MACHINE:
+        lines += [f"  {_others(record)}"]
     for fleet in record.fleets:
         lines += [f"  {text}" for text in explained(fleet, judgements, [*like, record])]
     return lines
@@ -63,6 +67,13 @@ def seconds(value: float) -> str:
 def amount(value: float, unit: str) -> str:
     """A figure with its unit."""
     return seconds(value) if unit == "s" else f"{value:.0f} {unit}"
+
+
+def _others(record: RunRecord) -> str:
+    return (
+        f"The machine had {record.load:.1f} processes for each core: others worked on it too, and "
+        "took their share of the time."
+    )
 
 
 def _tasks(record: RunRecord) -> Iterator[str]:

@@ -30,6 +30,9 @@ from typing import Any
 BACKOFF_CAP = 10.0
 """Seconds that a wait between two attempts is at most."""
 
+ORPHAN_SECONDS = 10.0
+"""What is left for messages on their way, when ansible-playbook was killed."""
+
 Job = dict[str, Any]
 
 
@@ -131,6 +134,7 @@ def _end_with(parent: int) -> None:
     """A worker of Ansible may keep stdin open after ansible-playbook was killed."""
     while os.getppid() == parent:
         time.sleep(1)
+    time.sleep(ORPHAN_SECONDS)
     os._exit(1)
 
 

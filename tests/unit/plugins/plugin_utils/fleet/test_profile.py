@@ -75,6 +75,15 @@ def test_attempts_are_counted_together(tmp_path: Path) -> None:
     assert calls(tmp_path / "p", "burn") == 6
 
 
+def test_many_threads_that_come_and_go_are_counted_whole(tmp_path: Path) -> None:
+    """The first one in and the last one out switch profiling on and off for all of them."""
+    profile = ThreadProfile()
+    kept = fly(lambda task: burn(0), [f"r{n}" for n in range(300)], workers=8, profile=profile)
+    assert {outcome.status for outcome in kept.outcomes} == {"ok"}
+    assert "in part" not in profile.write(tmp_path / "p")
+    assert calls(tmp_path / "p", "burn") == 300
+
+
 def test_a_run_without_devices_says_so(tmp_path: Path) -> None:
     """And leaves no empty file that pstats would refuse."""
     assert "no profile" in ThreadProfile().write(tmp_path / "p")

@@ -153,3 +153,14 @@ def _quiet(seed: int) -> list[RunRecord]:
         )
         for night in range(20)
     ]
+
+
+def test_a_machine_that_others_use_is_told() -> None:
+    """A verdict on such a run is to be read with that in mind."""
+    records = _quiet(8)
+    alone, busy = (
+        "\n".join(report(replace(records[-1], load=load), records[:-1], Limits()))
+        for load in (0.9, 4.0)
+    )
+    assert "others worked on it too" in busy
+    assert "others worked on it too" not in alone
