@@ -114,7 +114,7 @@ matrix-2.16 matrix-2.19 matrix-2.21: venv
 .PHONY: bench
 bench: venv ## measure against plain nornir and network_cli; writes build/bench/*.json
 	@tests/tools/venv.sh $(BENCH) tests/requirements/bench.txt $(PYTHONS)
-	@BENCH=$(BENCH) $(VENV)/bin/python -m tests.benchmarks $(ARGS)
+	@BENCH=$(BENCH) $(VENV)/bin/python -m tests.benchmarks backup $(ARGS)
 
 .PHONY: bench-netbox
 bench-netbox: venv packages ## measure the inventory against nb_inventory on a NetBox with 10,000 devices
