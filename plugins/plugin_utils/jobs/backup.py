@@ -24,7 +24,7 @@ from ..store.records import GoodCopy
 from ..tasks.fetch_config import fetch_config
 from .freshness import fresh, stale
 from .ledger import Work, run_in_ledger
-from .options import JobOptions
+from .options import JobOptions, stores
 from .report import Report
 
 
@@ -68,7 +68,7 @@ def back_up(
     mirror that fails at the commit is a ``problem`` of the report, since the store has it all.
     """
     backup = backup or BackupOptions()
-    with _stores(options) as (store, ledger), _mirror(mirror_options, options.check) as mirror:
+    with stores(options) as (store, ledger), _mirror(mirror_options, options.check) as mirror:
         last_good = store.last_good(fleet.names)
         validate = Validate(last_good, backup.accept_smaller, store.text)
         work = Work(
@@ -108,25 +108,6 @@ def _mirror(options: MirrorOptions | None, check: bool) -> Iterator[Mirrored | N
         return
     with GitMirror.open(options.path, options.lock_seconds) as mirror:
         yield Mirrored(mirror, MirrorPaths(options.template))
-
-
-@contextmanager
-def _stores(options: JobOptions) -> Iterator[tuple[Store, Store]]:
-    """The store with the last good copies, and the one to write the run to: the same but for check
-    mode, in which a store that is not there yet is not made.
-    """
-    place, key = options.state_dir, options.store_key
-    if not options.check:
-        with Store.open(options.store_url, place, key=key) as store:
-            yield store, store
-        return
-    with Store.open(options.ledger_url, place, key=key) as ledger:
-        existing = Store.open_existing(options.store_url, place, key=key)
-        if existing is None:
-            yield ledger, ledger
-            return
-        with existing as store:
-            yield store, ledger
 
 
 def _commit(report: Report, mirrored: Mirrored, store: Store, fleet: Fleet) -> Report:

@@ -25,7 +25,7 @@ from ..store.mirror import mirror_path
 from ..tasks.fetch_config import fetch_config
 from .judge import Judge, Standard, StoredCopies, judge_in_process
 from .ledger import Work, run_in_ledger
-from .options import JobOptions
+from .options import JobOptions, stores
 from .pool import ForkPool
 from .report import Report
 
@@ -83,7 +83,7 @@ def judge_fleet(
     with (
         ForkPool(prepare, size, JUDGE_SECONDS) as pool,
         _closed_at(stop, pool),
-        _stores(options) as (store, ledger),
+        stores(options) as (store, ledger),
     ):
         judge, report = _run(fleet, options, compliance, stop, pool, store, ledger)
         summary = _summary(report.run_id, compliance, judge)
@@ -143,21 +143,6 @@ def _closed_at(stop: threading.Event, pool: ForkPool) -> Iterator[None]:
 def _close_at(stop: threading.Event, pool: ForkPool) -> None:
     stop.wait()
     pool.close()
-
-
-@contextmanager
-def _stores(options: JobOptions) -> Iterator[tuple[Store, Store]]:
-    """The store with the texts, and the one to write the run to: the same but for check mode."""
-    with _open(options, options.store_url) as store:
-        if not options.check:
-            yield store, store
-            return
-        with _open(options, options.ledger_url) as ledger:
-            yield store, ledger
-
-
-def _open(options: JobOptions, url: str | None) -> Store:
-    return Store.open(url, options.state_dir, key=options.store_key)
 
 
 def _cores() -> int:

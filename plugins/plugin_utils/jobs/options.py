@@ -6,11 +6,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
 
 from ..fleet.run import FleetOptions
+from ..store import Store
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,3 +34,22 @@ class JobOptions:
     provenance: Mapping[str, str] = field(default_factory=dict)
     say: Callable[[str], None] = print
     live: Callable[[str], None] | None = None
+
+
+@contextmanager
+def stores(options: JobOptions) -> Iterator[tuple[Store, Store]]:
+    """The store with the good copies, and the one to write the run to: the same but for check
+    mode, in which a store that is not there yet is not made.
+    """
+    place, key = options.state_dir, options.store_key
+    if not options.check:
+        with Store.open(options.store_url, place, key=key) as store:
+            yield store, store
+        return
+    with Store.open(options.ledger_url, place, key=key) as ledger:
+        existing = Store.open_existing(options.store_url, place, key=key)
+        if existing is None:
+            yield ledger, ledger
+            return
+        with existing as store:
+            yield store, ledger
