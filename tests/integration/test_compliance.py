@@ -16,7 +16,7 @@ from ansible_collections.prime.netops.plugins.plugin_utils.store import JudgedDe
 from lxml import etree
 
 from tests.integration.playbook import BACKUP, ROOT, Controller, Play, fingerprint
-from tests.integration.processes import descendants, until
+from tests.integration.processes import await_end, descendants, until
 from tests.lab.fleet import MARKER, Lab, fleet
 
 COMPLIANCE = ROOT / "playbooks" / "compliance.yml"
@@ -314,11 +314,11 @@ def test_an_interrupted_run_ends_at_once_and_leaves_no_process(
     until(lambda: judging(backed_up), 60, "the run to begin")
     until(lambda: len(descendants(process.pid)) >= 3, 30, "the judges")
     family = descendants(process.pid)
-    os.killpg(process.pid, signal.SIGINT)
-    process.communicate(timeout=30)
-    until(
-        lambda: not any(Path(f"/proc/{pid}/cmdline").exists() for pid in family), 30, "them to go"
-    )
+    os.kill(process.pid, signal.SIGTERM)
+    await_end(family, 20)
+    process.communicate(timeout=20)
+    assert process.returncode not in (0, None)
+    assert backed_up.last_run().status == "interrupted"
 
 
 def judging(controller: Controller) -> bool:
