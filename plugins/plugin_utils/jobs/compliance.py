@@ -78,7 +78,7 @@ def judge_fleet(
     """
     mirror_path(compliance.path_template, "host", "site", "platform")  # wrong before any device is
     size = compliance.processes or _cores()
-    prepare = judge_in_process(compliance.standard, lambda: _open(options, options.store_url))
+    prepare = judge_in_process(compliance.standard, lambda: _open(options))
     # Forked before this process has a connection or a thread of its own to the store.
     with (
         ForkPool(prepare, size, JUDGE_SECONDS) as pool,
@@ -143,6 +143,11 @@ def _closed_at(stop: threading.Event, pool: ForkPool) -> Iterator[None]:
 def _close_at(stop: threading.Event, pool: ForkPool) -> None:
     stop.wait()
     pool.close()
+
+
+def _open(options: JobOptions) -> Store:
+    """In each process by itself: connections do not survive a fork."""
+    return Store.open(options.store_url, options.state_dir, key=options.store_key)
 
 
 def _cores() -> int:
