@@ -119,7 +119,7 @@ class LineQueue:
         with self._news:
             while not self._waiting and not self._closing.is_set():
                 self._news.wait()
-            batch = [self._waiting.popleft() for _ in range(min(BATCH, len(self._waiting)))]
+            batch = [self._waiting.popleft() for _number in range(min(BATCH, len(self._waiting)))]
             self._size -= sum(entry.size for entry in batch)
             self._writing = len(batch)
             return batch

@@ -77,7 +77,7 @@ class _Handler(SysLogHandler):
 def _parse(address: str) -> tuple[str | tuple[str, int], socket.SocketKind | None]:
     if address.startswith("/"):
         return address, None
-    scheme, _, rest = address.rpartition("://")
+    scheme, _separator, rest = address.rpartition("://")
     kinds = {"": socket.SOCK_DGRAM, "udp": socket.SOCK_DGRAM, "tcp": socket.SOCK_STREAM}
     host, colon, port = rest.rpartition(":") if ":" in rest.rpartition("]")[2] else (rest, "", "")
     if scheme not in kinds or not host or (colon and not port.isdigit()):
