@@ -133,7 +133,7 @@ class RunRecord:
             )
             if not all(map(math.isfinite, numbers)):
                 raise ValueError("no record of a run: not all of its figures are numbers")
-            _ = record.likeness
+            repr(record.likeness)  # worked out of fields that may be of another type
         except (KeyError, TypeError, AttributeError, OverflowError) as error:
             raise ValueError(f"no record of a run: {error!r}") from error
         return record

@@ -157,7 +157,7 @@ def scaling(points: Iterable[tuple[int, float]]) -> Scaling | None:
     if not slopes or (each := statistics.median(slopes)) <= 0:
         return None
     fixed = statistics.median(seconds - each * devices for devices, seconds in known)
-    return Scaling(max(0.0, fixed), each, statistics.median(devices for devices, _ in known))
+    return Scaling(max(0.0, fixed), each, statistics.median(devices for devices, _rate in known))
 
 
 def fleet_scaling(task: str, records: Iterable[RunRecord]) -> Scaling | None:

@@ -191,7 +191,7 @@ def _judged(
     if len(past) < limits.least_runs:
         return Judgement(figure, 0.0, 0.0, 0.0, len(past), "new")
     median, sigma = noise(past)
-    bar = limits.megabytes if figure.unit == "MB" else limits.seconds
+    least = limits.megabytes if figure.unit == "MB" else limits.seconds
 
     def beyond(one: Figure | None, sign: int) -> bool:
         """Whether a value lies beyond all three bars, above (1) or below (-1)."""
@@ -200,7 +200,7 @@ def _judged(
         shift = sign * math.log(one.value / median)
         return (
             shift > math.log1p(limits.percent / 100)
-            and sign * (one.value - median) * one.scale > bar
+            and sign * (one.value - median) * one.scale > least
             and shift > limits.sigmas * sigma
         )
 
