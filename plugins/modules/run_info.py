@@ -136,6 +136,26 @@ freshness:
     - With O(max_copy_age) also C(stale), as M(prime.netops.config_backup) returns it.
   returned: when there is a store
   type: dict
+breakers:
+  description:
+    - Breakers of sites and AAA domains that are open, each with C(scope), C(name), C(failures),
+      C(until) (when it lets one device through) and C(reason).
+  returned: when there is a store
+  type: list
+  elements: dict
+quarantine:
+  description:
+    - C(devices), how many are tried at growing intervals only, and C(first), a hundred of them with
+      C(name), C(failures) (runs in a row), C(until) and C(reason).
+  returned: when there is a store
+  type: dict
+bad_logins:
+  description:
+    - Accounts with refused logins of the last half hour, each with C(account), C(logins) and
+      C(last).
+  returned: when there is a store
+  type: list
+  elements: dict
 verification:
   description:
     - C(devices) and C(texts) that were compared; what differs in C(counts) by kind and in

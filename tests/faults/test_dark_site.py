@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
+import json
 import time
 from pathlib import Path
+from typing import Any
 
 import pytest
 
 from tests.faults.test_lockout import FEW
-from tests.integration.playbook import BACKUP, Controller, Play
+from tests.integration.playbook import BACKUP, LOCAL, Controller, Play
 from tests.lab.fleet import Lab, fleet
 
 SITES = tuple(f"s{number}" for number in range(1, 8))
@@ -98,12 +100,14 @@ def test_a_device_that_keeps_failing_is_tried_at_growing_intervals(tmp_path: Pat
         controller, play = back_up(tmp_path / "home", lab)
         assert controller.outcomes()["r3"].error_class == "quarantined"
         assert "in quarantine after 3 failed runs" in play.text
+        assert looked_up(controller)["quarantine"]["first"][0]["name"] == "r3"
 
         lab.override("r3", fault=None)
         controller, _play = back_up(tmp_path / "home", lab, backup_ignore_quarantine=True)
         assert controller.outcomes()["r3"].status == "changed"
         controller, _play = back_up(tmp_path / "home", lab)
         assert controller.outcomes()["r3"].status == "ok"
+        assert looked_up(controller)["quarantine"]["devices"] == 0
 
 
 @pytest.mark.parametrize("option", ["backup_breaker_rate", "backup_quarantine_after"])
@@ -118,6 +122,33 @@ def test_a_breaker_can_be_switched_off(option: str, tmp_path: Path) -> None:
                 tmp_path / "home", lab, backup_attempts=1, backup_workers=2, **off
             )
         assert controller.last_run().counts["unreachable"] == 30
+
+
+def looked_up(controller: Controller) -> dict[str, Any]:
+    """What `run_info` has to tell."""
+    playbook = controller.write(
+        "info.yml",
+        [
+            {
+                "hosts": "localhost",
+                "gather_facts": False,
+                "tasks": [
+                    {"prime.netops.run_info": {}, "register": "info"},
+                    {
+                        "ansible.builtin.copy": {
+                            "content": "{{ info | to_json }}",
+                            "dest": str(controller.home / "info.json"),
+                            "mode": "0600",
+                        }
+                    },
+                ],
+            }
+        ],
+    )
+    play = controller.play(playbook, "localhost,", "-c", "local", **LOCAL)
+    assert play.rc == 0, play.output
+    found: dict[str, Any] = json.loads((controller.home / "info.json").read_text())
+    return found
 
 
 def _await(condition: object, seconds: float = 60.0) -> None:

@@ -14,13 +14,15 @@ from typing import Any, ClassVar
 from ansible.errors import AnsibleActionFail
 from ansible.plugins.action import ActionBase
 
-from ..errors import MirrorError, StoreError
+from ..errors import MirrorError, Scope, StoreError
+from ..fleet.guard import LOGINS
 from ..jobs.age import seconds_of
 from ..jobs.backup import MirrorOptions
 from ..jobs.freshness import SHOWN, stale, told
 from ..jobs.reconcile import Verification, verify
 from ..store import Store
-from ..store.records import DeviceOutcome, Run
+from ..store.breakers import BreakerStore
+from ..store.records import BreakerRecord, DeviceOutcome, Run
 from .native import native
 from .state import STORE_SPEC, state_dir
 
@@ -102,12 +104,42 @@ def _looked_up(store: Store, args: Mapping[str, Any], max_copy_age: float | None
         "failed": False,
         "runs": [_run(each) for each in store.runs(args["limit"], args["kind"])],
         "freshness": _freshness(store, args["hosts"], max_copy_age),
+        **_guarded(store.breakers()),
     }
     if args["run_id"]:
         result["run"] = _run(store.run(args["run_id"]))
         outcomes = store.outcomes(args["run_id"], args["statuses"])
         result["devices"] = [_device(each) for each in islice(outcomes, DEVICES)]
     return result
+
+
+def _guarded(kept: BreakerStore) -> dict[str, Any]:
+    """Breakers that are open, devices in quarantine, and accounts with bad logins."""
+    shared: list[BreakerRecord] = []
+    alone: list[BreakerRecord] = []
+    for record in kept.load([scope.value for scope in Scope]):
+        if record.state != "closed":
+            (alone if record.scope == Scope.DEVICE.value else shared).append(record)
+    return {
+        "breakers": [{"scope": each.scope, **_open_breaker(each)} for each in shared],
+        "quarantine": {
+            "devices": len(alone),
+            "first": [_open_breaker(each) for each in alone[:SHOWN]],
+        },
+        "bad_logins": [
+            {"account": account, "logins": logins, "last": at.isoformat(timespec="seconds")}
+            for account, logins, at in kept.bad_logins(LOGINS.window)
+        ],
+    }
+
+
+def _open_breaker(record: BreakerRecord) -> dict[str, Any]:
+    return {
+        "name": record.name,
+        "failures": record.failures,
+        "until": record.until.isoformat(timespec="seconds"),
+        "reason": record.reason,
+    }
 
 
 def _run(run: Run) -> dict[str, Any]:
