@@ -134,7 +134,7 @@ options:
     type: list
     elements: str
     default: []
-  profile:
+  profile_file:
     description:
       - File for a profile of the devices' threads, in the format of Python's C(pstats).
       - The functions that used most processor time are shown as well. It slows the run down by

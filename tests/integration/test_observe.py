@@ -234,6 +234,7 @@ def test_many_failures_end_in_a_table(lab: Lab, controller: Controller) -> None:
         lab.inventory,
         backup_fail_job="never",
         backup_host_outcome="none",
+        backup_max_bad_logins=0,
     )
     assert play.rc == 0, play.output
     assert re.search(r"^  auth_failed +30  r\d+, r\d+, r\d+$", play.stdout, re.M), play.stdout
@@ -248,7 +249,7 @@ def test_a_profile_shows_where_the_time_goes(lab: Lab, controller: Controller) -
         lab.inventory,
         "--limit",
         "r1:r2:r3",
-        backup_profile=str(path),
+        backup_profile_file=str(path),
     )
     assert play.rc == 0, play.output
     assert f"python -m pstats {path}" in play.text

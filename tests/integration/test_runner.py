@@ -161,6 +161,8 @@ def test_ten_thousand_devices_fit(tmp_path: Path, record_property: Any) -> None:
             backup_host_outcome="none",
             backup_fail_job="never",
             backup_attempts=1,
+            backup_breaker_rate=0,
+            backup_breaker_run_rate=0,
         )
     assert job.rc == 0, job.stdout
     assert counts_of(job) == {

@@ -110,7 +110,7 @@ def test_no_secret_is_printed_logged_or_committed(lab: Lab, estate: Estate, verb
             "ANSIBLE_LOG_PATH": str(log),
             "ANSIBLE_DISPLAY_TRACEBACK": "always",
         },
-        "backup_profile": str(controller.home / "profile"),
+        "backup_profile_file": str(controller.home / "profile"),
         "backup_fail_job": "never",
         "backup_attempts": 1,
     }

@@ -65,7 +65,7 @@ class FleetAction(ActionBase):  # type: ignore[misc]
             with stop_on_signal() as stop, logging_to(display):
                 options = self._options(args, variables, display)
                 result = self.job(args, Fleet(names, reader), options, stop)
-                show_profile(options.fleet.profile, args["profile"], display)
+                show_profile(options.fleet.profile, args["profile_file"], display)
                 result["warnings"] += measured(args, options, result["run_id"])
         except (StoreError, MirrorError, ValueError) as error:
             raise AnsibleActionFail(str(error)) from error

@@ -11,7 +11,7 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
-from ..fleet.guard import HOUR, GuardOptions
+from ..fleet.guard import HOUR, OFF, GuardOptions
 from ..fleet.logins import LoginPolicy
 from ..fleet.profile import ThreadProfile
 from ..fleet.retry import RetryPolicy
@@ -40,7 +40,7 @@ FLEET_SPEC: dict[str, dict[str, Any]] = {
     "quarantine_hours": {"type": "float", "default": 20.0},
     "ignore_quarantine": {"type": "bool", "default": False},
     "middleware": {"type": "list", "elements": "str", "default": []},
-    "profile": {"type": "path"},
+    "profile_file": {"type": "path"},
     "metrics_file": {"type": "path"},
     "metrics_per_device": {"type": "bool", "default": False},
 }
@@ -64,7 +64,7 @@ def fleet_options(
         learn_host_keys=not check,
         guard=guard_options(args),
         hooks=load_hooks(args["middleware"] or (), search),
-        profile=ThreadProfile() if args.get("profile") else None,
+        profile=ThreadProfile() if args.get("profile_file") else None,
     )
 
 
@@ -79,7 +79,9 @@ def guard_options(args: Mapping[str, Any]) -> GuardOptions:
     default, cooldown, hours = GuardOptions(), args["breaker_cooldown"], args["quarantine_hours"]
     return GuardOptions(
         group=replace(default.group, rate=args["breaker_rate"] / 100, cooldown=cooldown),
-        credential=replace(default.credential, cooldown=cooldown),
+        credential=replace(default.credential, cooldown=cooldown)
+        if args["max_bad_logins"] > 0
+        else OFF,
         run=replace(default.run, rate=args["breaker_run_rate"] / 100, cooldown=cooldown),
         device=replace(default.device, consecutive=args["quarantine_after"], cooldown=hours * HOUR),
         logins=LoginPolicy(args["max_bad_logins"], args["login_window"]),

@@ -283,7 +283,7 @@ def failing(found: Judgement, standard: Standard) -> NotCompliant | None:
     if found.score is not None and found.score < standard.min_score:
         reasons.append(f"its score of {found.score:.0f} is below {standard.min_score:g}")
     if standard.fail_on and any(
-        Severity(severity).rank >= standard.fail_on.rank for severity, _ in found.open.values()
+        Severity(severity).rank >= standard.fail_on.rank for severity, _state in found.open.values()
     ):
         reasons.append(f"a rule of severity {standard.fail_on} or worse failed")
     if not reasons:

@@ -291,8 +291,8 @@ class Fetch:
         GraphQL leaves an address empty that the token may not see, and the host would be without
         one.
         """
-        if "primary_ip4" not in self._query.facts:
-            return
+        if not set(self._query.facts) >= _ADDRESSES:
+            return  # of one family only, where the other one's hosts look bare as well
         bare = sorted(n for n, one in found.items() if not _ADDRESSES & one.keys())
         sets = self._sets(kind)
         if len(sets) < 2:  # NetBox cannot count the union of several

@@ -133,7 +133,7 @@ class Memory:
                 if (entry := entries.get(key)) is not None:
                     entry.claimed = 0.0
                     entry.told = now if delivered else entry.told
-            for key in news.over if delivered else ():
+            for key in (*news.over, *_replaced(entries, news.keys)) if delivered else ():
                 entries.pop(key, None)
             return True
 
@@ -184,6 +184,16 @@ class Memory:
             return {}
 
 
+def _replaced(entries: Entries, told: Iterable[Key]) -> list[Key]:
+    """The other ways in which hosts failed of whose new way a target has just been told."""
+    new = {(key.target, key.scope, key.subject): key for key in told if key.event == "failure"}
+    return [
+        key
+        for key in entries
+        if key.event == "failure" and new.get((key.target, key.scope, key.subject), key) != key
+    ]
+
+
 def _over(
     entries: Entries,
     place: tuple[str, str],
@@ -193,7 +203,8 @@ def _over(
 ) -> list[Key]:
     """What has ended and was told of; what has ended untold is dropped.
 
-    A host that fails in another way now has not recovered: the old way is dropped, the new is news.
+    A host that fails in another way now has not recovered. The old way, if it was told, stays until
+    the new one is: should that message be lost, the host's recovery is still owed.
     """
     over = []
     suffering = {key.subject for key in failing if key.event == "failure"}
@@ -201,7 +212,8 @@ def _over(
         if (key.target, key.scope) != place or key in failing or entry.is_claimed(now):
             continue
         if key.event == "failure" and key.subject in suffering:
-            del entries[key]
+            if not entry.told:
+                del entries[key]
         elif (key.event, key.subject) in healthy and entry.told:
             over.append(key)
         elif (key.event, key.subject) in healthy:

@@ -99,7 +99,7 @@ def _write_open(
     key = (compliance_open.c.device, compliance_open.c.rule)
     open_now = compliance_open.c.closed_run_id.is_(None)
     query = select(*key).where(compliance_open.c.device.in_(judged), open_now)
-    known = {(device, rule) for device, rule in connection.execute(query)}
+    known = {tuple(row) for row in connection.execute(query)}
     found = [(device, rule) for device, each in judged.items() for rule in each.open]
     over = [(device, rule) for device, rule in known if rule in judged[device].settled]
     rows = [

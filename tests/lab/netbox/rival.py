@@ -65,6 +65,13 @@ def listed_by_it_alone(machines: Iterable[Machine]) -> set[str]:
     return alone
 
 
+def without_master(machines: Iterable[Machine]) -> list[Machine]:
+    """The members of chassis that have no master."""
+    some = list(machines)
+    masters = {machine.chassis for machine in some if machine.master}
+    return [machine for machine in some if machine.chassis and machine.chassis not in masters]
+
+
 def named_otherwise(machines: Iterable[Machine]) -> set[str]:
     """The serial numbers of machines that it names by a new random number at each run."""
     return {machine.serial for machine in machines if machine.name is None}

@@ -35,11 +35,9 @@ class Report(Protocol):
 
     def add(self, device: DeviceReport) -> None:
         """Take a device."""
-        ...
 
     def finish(self) -> None:
         """Write what comes after the last device."""
-        ...
 
 
 FORMATS: dict[str, type[Report]] = {
