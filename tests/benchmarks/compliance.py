@@ -9,6 +9,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
+from ansible_collections.prime import netops
 from ansible_collections.prime.netops.plugins.plugin_utils.config.normalise import clean
 from ansible_collections.prime.netops.plugins.plugin_utils.platforms import load
 
@@ -23,6 +24,8 @@ MANY = 10
 _GRADES = ("good", "fair", "good", "bad")
 _SCRIPT = Path(__file__).with_name("judge.py")
 _SITE_PACKAGES = Path(sysconfig.get_path("purelib"))
+_COLLECTIONS = Path(netops.__path__[0]).parents[2]
+"""Where programs started here find this checkout, and no installed copy."""
 
 
 @contextmanager
@@ -75,7 +78,12 @@ def _case(
         who=who,
         n=devices * times,
         command=[sys.executable, _SCRIPT, who, texts, str(times)],
-        environment={"PATH": "/usr/bin:/bin", "HOME": str(texts.parent), "LANG": "C.UTF-8"},
+        environment={
+            "PATH": "/usr/bin:/bin",
+            "HOME": str(texts.parent),
+            "LANG": "C.UTF-8",
+            "PYTHONPATH": str(_COLLECTIONS),
+        },
         directory=texts.parent,
         prepare=lambda: None,
         check=check,

@@ -131,20 +131,21 @@ def _from_first_call(
     device's own work.
     """
     dispatch = watcher.dispatcher  # type: ignore[attr-defined]
+    begun = broken = False
 
+    # The function is not replaced from inside itself: Python 3.11 crashes now and then if it is.
     def watch(frame: Any, event: str, argument: Any) -> None:
+        nonlocal begun, broken
+        begun = begun or event == "call"
+        if broken or not begun:
+            return
         try:
             dispatch(frame, event, argument)
         except Exception:  # noqa: BLE001 - a profile is never worth a device
-            sys.setprofile(None)
+            broken = True
             lost()
 
-    def first(frame: Any, event: str, argument: Any) -> None:
-        if event == "call":
-            sys.setprofile(watch)
-            watch(frame, event, argument)
-
-    return first
+    return watch
 
 
 def _ignore(frame: Any, event: str, argument: Any) -> None: ...
