@@ -82,22 +82,34 @@ def test_an_estate_that_moves(
     assert left.keys() == right.keys()
     for name, variables in right.items():
         if "services" in left[name]:
-            left[name]["services"] = sorted(left[name]["services"], key=str)
+            left[name]["services"].sort(key=lambda service: str(sorted(service.items())))
         assert left[name] == _documented(variables, options), name
     assert _groups(moved, set(left)) == _groups(other, set(right))
 
 
 def _documented(variables: dict[str, Any], options: dict[str, Any]) -> dict[str, Any]:
     """Its variables without the differences that docs/from-nb-inventory.md tells: a config
-    context that nobody asked for, and what a service has besides name, protocol and ports."""
+    context that nobody asked for, what a service has besides name, protocol and ports, and what
+    is empty."""
     kept = dict(variables)
+    if kept.get("local_context_data") == [None]:
+        del kept["local_context_data"]
     if not options.get("config_context"):
         kept.pop("config_context", None)
     if "services" in kept:
-        brief = ("name", "protocol", "ports")
-        services = [{key: each[key] for key in brief} for each in kept["services"]]
-        kept["services"] = sorted(services, key=str)
+        kept["services"] = sorted(
+            map(_brief, kept["services"]), key=lambda service: str(sorted(service.items()))
+        )
     return kept
+
+
+def _brief(service: dict[str, Any]) -> dict[str, Any]:
+    """What we say of a service."""
+    return {
+        "name": service["name"],
+        "ports": service["ports"],
+        "protocol": service["protocol"]["value"],
+    }
 
 
 def _comparable(answer: Answer, nameless: set[str]) -> dict[str, dict[str, Any]]:
