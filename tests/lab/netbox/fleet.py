@@ -88,8 +88,10 @@ def _common(api: Api) -> dict[str, Any]:
 
 
 def _platform(api: Api, slug: str) -> int:
+    """A platform for hardware of any manufacturer."""
     for found in api.get("dcim/platforms", slug=slug):
-        return int(found["id"])
+        if found["manufacturer"] is None:
+            return int(found["id"])
     return int(api.create("dcim/platforms", {"name": f"Lab {slug}", "slug": slug})["id"])
 
 
