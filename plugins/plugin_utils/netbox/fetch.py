@@ -158,7 +158,7 @@ class Fetch:
 
     def _by_graphql(self, kind: Kind, total: int) -> dict[int, Record]:
         tags = self._tags(kind, total)
-        selection = kind.select(self._query.facts)
+        selection = kind.select(self._query.facts | self._families())
         if tags is None and "tags" in self._query.facts:
             selection += " tags{slug}"
         contexts = self._contexts(kind)
@@ -285,14 +285,18 @@ class Fetch:
             if context := contexts.get(number):
                 one["config_context"] = context
 
+    def _families(self) -> frozenset[str]:
+        """Both primary addresses where one is wanted: NetBox tells only whether there is any."""
+        return _ADDRESSES if _ADDRESSES & self._query.facts else frozenset()
+
     def _check_addresses(self, kind: Kind, found: dict[int, Record]) -> None:
         """Raise NotComplete when addresses are hidden that NetBox says are there.
 
         GraphQL leaves an address empty that the token may not see, and the host would be without
         one.
         """
-        if not set(self._query.facts) >= _ADDRESSES:
-            return  # of one family only, where the other one's hosts look bare as well
+        if not self._families():
+            return
         bare = sorted(n for n, one in found.items() if not _ADDRESSES & one.keys())
         sets = self._sets(kind)
         if len(sets) < 2:  # NetBox cannot count the union of several
@@ -338,7 +342,7 @@ class Fetch:
 
 
 _CONTEXT = ("id", "config_context")
-_ADDRESSES = {"primary_ip4", "primary_ip6"}
+_ADDRESSES = frozenset({"primary_ip4", "primary_ip6"})
 _HAS_ADDRESS = ("has_primary_ip", "true")
 
 

@@ -67,6 +67,7 @@ def test_a_host_without_an_address_is_dropped(lab: NetBox, source: Source) -> No
     ("order", "expected"),
     [
         (["primary_ip4"], lambda m, _n: m.ipv4),
+        (["primary_ip6"], lambda m, _n: m.ipv6),
         (["primary_ip6", "primary_ip4"], lambda m, _n: m.ipv6 or m.ipv4),
         (["oob_ip", "primary_ip"], lambda m, _n: m.oob or m.primary),
         (["dns_name", "primary_ip"], lambda m, _n: m.dns_name or m.primary),

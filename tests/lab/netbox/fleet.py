@@ -40,8 +40,6 @@ def enter(api: Api, entries: Iterable[Entry]) -> None:
     wanted = list(entries)
     common = _common(api)
     platforms = {slug: _platform(api, slug) for slug in {entry.platform for entry in wanted}}
-    makers = {maker for _number, maker in platforms.values()}
-    types = {maker: _device_type(api, maker) for maker in makers}
     tags = {
         slug: api.create("extras/tags", {"name": slug, "slug": slug})["id"]
         for slug in _tags(wanted)
@@ -52,8 +50,7 @@ def enter(api: Api, entries: Iterable[Entry]) -> None:
             {
                 **common,
                 "name": entry.name,
-                "platform": platforms[entry.platform][0],
-                "device_type": types[platforms[entry.platform][1]],
+                "platform": platforms[entry.platform],
                 "tags": [tags[entry.tag]],
                 "custom_fields": {"ssh_port": entry.port},
             }
@@ -80,28 +77,22 @@ def enter(api: Api, entries: Iterable[Entry]) -> None:
 
 
 def _common(api: Api) -> dict[str, Any]:
-    """A site and a role for all of them."""
+    """A site, a role and a device type for all of them; the type says nothing of the platform."""
+    maker = api.create("dcim/manufacturers", {"name": "Lab", "slug": "lab"})
+    kind = {"manufacturer": maker["id"], "model": "Simulated", "slug": "simulated"}
     return {
+        "device_type": api.create("dcim/device-types", kind)["id"],
         "role": api.create("dcim/device-roles", {"name": "Lab device", "slug": "lab-device"})["id"],
         "site": api.create("dcim/sites", {"name": "Lab", "slug": "lab"})["id"],
     }
 
 
-def _platform(api: Api, slug: str) -> tuple[int, int | None]:
-    """A platform's id, and the manufacturer whose devices alone may run it, if there is one."""
+def _platform(api: Api, slug: str) -> int:
+    """A platform for hardware of any manufacturer."""
     for found in api.get("dcim/platforms", slug=slug):
-        maker = found["manufacturer"]
-        return int(found["id"]), int(maker["id"]) if maker else None
-    made = api.create("dcim/platforms", {"name": f"Lab {slug}", "slug": slug})
-    return int(made["id"]), None
-
-
-def _device_type(api: Api, maker: int | None) -> int:
-    """A type of that manufacturer, or of one of our own; it says nothing of the platform."""
-    if maker is None:
-        maker = api.create("dcim/manufacturers", {"name": "Lab", "slug": "lab"})["id"]
-    kind = {"manufacturer": maker, "model": "Simulated", "slug": "simulated"}
-    return int(api.create("dcim/device-types", kind)["id"])
+        if found["manufacturer"] is None:
+            return int(found["id"])
+    return int(api.create("dcim/platforms", {"name": f"Lab {slug}", "slug": slug})["id"])
 
 
 def _tags(entries: Iterable[Entry]) -> list[str]:

@@ -49,27 +49,24 @@ def by_serial(
     }
 
 
+def without_a_master(machines: Iterable[Machine]) -> set[str]:
+    """The serial numbers of all members of virtual chassis that have no master. It takes each for
+    a device of its own; here the first stands for them all, by its own name or the chassis's."""
+    some = list(machines)
+    masters = {machine.chassis for machine in some if machine.master}
+    return {
+        machine.serial for machine in some if machine.chassis and machine.chassis not in masters
+    }
+
+
 def listed_by_it_alone(machines: Iterable[Machine]) -> set[str]:
-    """The serial numbers of machines that it lists and we do not: the members of a chassis without
-    a master. It leaves out the members of any other one, and these it lists one by one, none but
-    the first with an address. Here the first member stands for them all."""
+    """The serial numbers of machines that it lists and we do not: those members of a chassis
+    without a master that are not its first. None of them has an address."""
     some = list(machines)
-    masters = {machine.chassis for machine in some if machine.master}
-    alone: set[str] = set()
-    seen: set[str] = set()
+    first: dict[str | None, str] = {}
     for machine in some:
-        if machine.chassis and machine.chassis not in masters:
-            if machine.chassis in seen:
-                alone.add(machine.serial)
-            seen.add(machine.chassis)
-    return alone
-
-
-def without_master(machines: Iterable[Machine]) -> list[Machine]:
-    """The members of chassis that have no master."""
-    some = list(machines)
-    masters = {machine.chassis for machine in some if machine.master}
-    return [machine for machine in some if machine.chassis and machine.chassis not in masters]
+        first.setdefault(machine.chassis, machine.serial)
+    return without_a_master(some) - set(first.values())
 
 
 def named_otherwise(machines: Iterable[Machine]) -> set[str]:
