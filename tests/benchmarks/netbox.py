@@ -278,7 +278,7 @@ def conclude(rows: Sequence[Mapping[str, Any]]) -> str:
     for case, aims in TARGETS.items():
         for who in ("ours", "ours:compat"):
             ratios = [_ratio(rows, case, who, of) for of in (_wall, _cpu, _megabytes)]
-            cells = "  ".join(f"{r:5.1f} ({a:3d})" for r, a in zip(ratios, aims, strict=True))
+            cells = "  ".join(f"{_times(r):>5} ({a:3d})" for r, a in zip(ratios, aims, strict=True))
             lines.append(f"{case + ' ' + who:<38} {cells}")
     return "\n".join(lines)
 
@@ -294,11 +294,16 @@ def _ratio(
         if row["case"] == case:
             by_round.setdefault(row["round"], {})[row["who"]] = of(row)
     ratios = [
-        (turn["nb_inventory"] - turn["floor"]) / max(turn[who] - turn["floor"], 0.001)
+        (turn["nb_inventory"] - turn["floor"]) / max(turn[who] - turn["floor"], 1e-9)
         for turn in by_round.values()
         if {who, "nb_inventory", "floor"} <= turn.keys()
     ]
     return median(ratios) if ratios else float("nan")
+
+
+def _times(ratio: float) -> str:
+    """A ratio in words: a contestant that was no dearer than the floor has none."""
+    return "floor" if ratio > 1_000_000 else f"{ratio:.1f}"
 
 
 def _wall(row: Mapping[str, Any]) -> float:

@@ -3,8 +3,11 @@
 from __future__ import annotations
 
 import json
+import re
+import shutil
 import subprocess
 import sys
+import tempfile
 import threading
 import time
 from pathlib import Path
@@ -70,13 +73,23 @@ def test_all_that_it_started_ends_with_it(tmp_path: Path) -> None:
 
     subprocess.run(words, cwd=ROOT, capture_output=True, check=True)
     pids = descendants(_server(tmp_path))
+    left = set().union(*map(_directories, pids))
+    assert len(left) == 2
     kill([_server(tmp_path)])
     await_end(pids, 20)
+    for directory in left:  # who is killed cannot tidy up
+        shutil.rmtree(directory)
 
 
 def _server(state: Path) -> int:
     """The process that everything else of a lab descends from."""
     return int(json.loads((state / "ready.json").read_text())["pid"])
+
+
+def _directories(pid: int) -> set[str]:
+    """The lab's temporary directories that a process was started with."""
+    words = Path(f"/proc/{pid}/cmdline").read_bytes() + Path(f"/proc/{pid}/environ").read_bytes()
+    return set(re.findall(rf"{tempfile.gettempdir()}/netops-\w+-\w+", words.decode()))
 
 
 def test_what_takes_minutes_is_made_once(tmp_path: Path) -> None:
