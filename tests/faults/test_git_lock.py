@@ -8,7 +8,7 @@ from contextlib import contextmanager
 from pathlib import Path
 
 import pytest
-from ansible_collections.prime.netops.plugins.plugin_utils.store.locks import file_lock
+from ansible_collections.prime.netops.plugins.plugin_utils.locks import file_lock
 
 from tests.faults.backups import POINTS, Backup, check_carried_on, check_complete
 from tests.faults.conftest import DEVICES

@@ -7,7 +7,7 @@ from dataclasses import replace
 from pathlib import Path
 
 import pytest
-from ansible_collections.prime.netops.plugins.plugin_utils.store.locks import file_lock
+from ansible_collections.prime.netops.plugins.plugin_utils.locks import file_lock
 from ansible_collections.prime.netops.plugins.plugin_utils.store.mirror import GitMirror
 
 from tests.faults.backups import Backup, check_whole

@@ -23,7 +23,7 @@ PACKAGE = "ansible_collections.prime.netops.plugins"
 
 # From the ground up; a file may import its own floor and those below it.
 FLOORS = (
-    {"errors", "events", "locks", "platforms"},
+    {"closing", "errors", "events", "locks", "platforms"},
     {"config", "store", "observe"},
     {"tasks", "fleet", "compliance", "netbox"},
     {"jobs"},

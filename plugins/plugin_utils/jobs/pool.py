@@ -22,8 +22,9 @@ from collections.abc import Callable
 from contextlib import suppress
 from multiprocessing.connection import Connection
 from multiprocessing.process import BaseProcess
-from types import TracebackType
-from typing import Any, Self
+from typing import Any
+
+from ..closing import Closing
 
 POLL_SECONDS = 0.1
 """How often a caller that waits looks whether the pool has been closed."""
@@ -66,7 +67,7 @@ class _Worker:
         return f"its process ended: {f'signal {-code}' if code < 0 else f'exit code {code}'}"
 
 
-class ForkPool:
+class ForkPool(Closing):
     """``size`` processes; ``call`` gives an item to one of them, from any thread.
 
     ``prepare`` runs in each process and returns what works on an item; items and answers are
@@ -111,17 +112,6 @@ class ForkPool:
             worker.process.kill()
         for worker in workers:
             worker.end()
-
-    def __enter__(self) -> Self:
-        return self
-
-    def __exit__(
-        self,
-        kind: type[BaseException] | None,
-        error: BaseException | None,
-        trace: TracebackType | None,
-    ) -> None:
-        self.close()
 
     def _take(self) -> _Worker:
         while True:

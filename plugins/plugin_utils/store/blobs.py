@@ -8,14 +8,14 @@ from __future__ import annotations
 
 import contextlib
 import subprocess
-from types import TracebackType
-from typing import IO, Self, cast
+from typing import IO, cast
 
+from ..closing import Closing
 from ..errors import MirrorError
 from .git import Git
 
 
-class BlobReader:
+class BlobReader(Closing):
     """A `git cat-file --batch` (its output: git-cat-file(1)), started anew when it has died."""
 
     def __init__(self, git: Git) -> None:
@@ -48,14 +48,3 @@ class BlobReader:
         if process is not None:
             with contextlib.suppress(BrokenPipeError):
                 process.communicate()
-
-    def __enter__(self) -> Self:
-        return self
-
-    def __exit__(
-        self,
-        kind: type[BaseException] | None,
-        error: BaseException | None,
-        trace: TracebackType | None,
-    ) -> None:
-        self.close()

@@ -14,13 +14,13 @@ from sqlalchemy import Connection, Row, delete, func, select, update
 
 from .database import Database
 from .insert import insert_or_replace
+from .names import by_names
 from .records import BreakerRecord, LoginGrant, LoginKey
 from .schema import breaker, login, proven_login
 
 ANSWER_SECONDS = 60.0
 """A login that has not been answered by then counts as refused: who tried it may have been killed
 right after the device had said no."""
-NAMES_PER_QUERY = 1_000
 
 
 class BreakerStore:
@@ -37,14 +37,13 @@ class BreakerStore:
 
     def load_devices(self, names: Sequence[str]) -> dict[str, BreakerRecord]:
         """Return what is kept of these devices, by name."""
-        found: dict[str, BreakerRecord] = {}
+        devices = select(breaker).where(breaker.c.scope == "device")
         with self._database.reading() as connection:
-            for first in range(0, len(names), NAMES_PER_QUERY):
-                some = breaker.c.name.in_(names[first : first + NAMES_PER_QUERY])
-                query = select(breaker).where(breaker.c.scope == "device", some)
-                for row in connection.execute(query):
-                    found[row.name] = BreakerRecord(**row._mapping)
-        return found
+            return {
+                row.name: BreakerRecord(**row._mapping)
+                for query in by_names(devices, breaker.c.name, names)
+                for row in connection.execute(query)
+            }
 
     def save(self, records: Iterable[BreakerRecord]) -> None:
         """Keep these breakers; of a closed one without failures nothing is kept."""
@@ -144,16 +143,15 @@ class BreakerStore:
 
     def prove(self, found: Mapping[str, str | None]) -> None:
         """Remember which fallback credential a device took; None for its first one."""
-        gone = sorted(device for device, credential in found.items() if credential is None)
+        gone = [device for device, credential in found.items() if credential is None]
         rows = [
             {"device": device, "credential": credential}
             for device, credential in sorted(found.items())
             if credential is not None
         ]
         with self._database.writing() as connection:
-            for first in range(0, len(gone), NAMES_PER_QUERY):
-                some = proven_login.c.device.in_(gone[first : first + NAMES_PER_QUERY])
-                connection.execute(delete(proven_login).where(some))
+            for statement in by_names(delete(proven_login), proven_login.c.device, gone):
+                connection.execute(statement)
             insert_or_replace(connection, proven_login, rows)
 
 

@@ -32,7 +32,7 @@ from sqlalchemy.exc import ArgumentError, DBAPIError, SQLAlchemyError
 from sqlalchemy.pool import ConnectionPoolEntry
 
 from ..errors import StoreError, StoreUnavailable
-from .locks import file_lock
+from ..locks import file_lock
 from .schema import UtcTime
 
 LOCK_SECONDS = 30

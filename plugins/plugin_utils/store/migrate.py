@@ -15,8 +15,8 @@ from typing import TYPE_CHECKING
 from sqlalchemy import Connection, column, func, select, table
 
 from ..errors import StoreError
+from ..locks import file_lock
 from .database import LOCK_SECONDS, Database
-from .locks import file_lock
 from .schema import REVISION, VERSION_TABLE, metadata
 
 if TYPE_CHECKING:

@@ -10,9 +10,9 @@ import contextlib
 import os
 from collections.abc import Callable, Iterator
 from pathlib import Path
-from types import TracebackType
 from typing import IO, Self, cast
 
+from ..closing import Closing
 from ..errors import MirrorError
 from .blobs import BlobReader
 from .codec import to_bytes, to_text
@@ -42,7 +42,7 @@ class MirrorBlocked(MirrorError):
         )
 
 
-class GitMirror:
+class GitMirror(Closing):
     """A git repository with a working tree, written by one run at a time.
 
     `stage` takes a run's texts one by one and sends the new ones to git's object store, where
@@ -162,17 +162,6 @@ class GitMirror:
         if self._blobs:
             self._blobs.abandon()
             self._blobs = None
-
-    def __enter__(self) -> Self:
-        return self
-
-    def __exit__(
-        self,
-        kind: type[BaseException] | None,
-        error: BaseException | None,
-        trace: TracebackType | None,
-    ) -> None:
-        self.close()
 
     def _blob_id(self, data: bytes) -> str:
         return blob_id(data, self._digits)

@@ -30,9 +30,9 @@ from dataclasses import dataclass, replace
 from pathlib import Path, PurePosixPath
 
 from ..errors import MirrorError
+from ..locks import POLL_SECONDS, file_lock
 from .database import private_directory
 from .git import PENDING, Git, blob_id
-from .locks import POLL_SECONDS, file_lock
 
 PLAIN_FILE = "100644"
 MARKER = b"prime.netops\n"

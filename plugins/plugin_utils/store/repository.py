@@ -9,12 +9,12 @@ from __future__ import annotations
 from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from datetime import datetime
 from pathlib import Path
-from types import TracebackType
 from typing import Any, Self
 
-from sqlalchemy import Column, Row, Select, func, select, update
+from sqlalchemy import Row, func, select, update
 from zstandard import ZstdError
 
+from ..closing import Closing
 from ..errors import RunLost, StoreError
 from . import compliance, runs
 from .breakers import BreakerStore
@@ -22,6 +22,7 @@ from .codec import Codec, fernet_of, sha256, to_text
 from .database import Database, connect, connect_existing
 from .migrate import ensure_schema, has_schema, require_current
 from .mirrored import good_copies, mark_mirrored, owed_to_mirror
+from .names import by_names
 from .patience import never, patiently
 from .records import (
     AttemptRecord,
@@ -40,7 +41,6 @@ from .records import (
 from .schema import attempt, config, device_run, latest, run
 from .writer import Writer
 
-NAMES_PER_QUERY = 1_000
 ROWS_PER_FETCH = 500
 TEXTS_PER_FETCH = 20
 
@@ -52,7 +52,7 @@ _attempts = (
 _outcome = select(device_run, _attempts.label("attempts"))
 
 
-class Store:
+class Store(Closing):
     """Runs, what became of each device in them, and every configuration once.
 
     Not to be carried through a fork: each process opens its own, which takes a few milliseconds.
@@ -109,17 +109,6 @@ class Store:
     def close(self) -> None:
         """Close the connections."""
         self._database.engine.dispose()
-
-    def __enter__(self) -> Self:
-        return self
-
-    def __exit__(
-        self,
-        kind: type[BaseException] | None,
-        error: BaseException | None,
-        trace: TracebackType | None,
-    ) -> None:
-        self.close()
 
     def begin_run(self, start: RunStart) -> str:
         """Enter a run as running in this process and return its id, which sorts by time.
@@ -209,7 +198,7 @@ class Store:
         with self._database.reading() as connection:
             return {
                 row.device: LastGood(*row[1:])
-                for query in _by_names(select(*columns), latest.c.device, names)
+                for query in by_names(select(*columns), latest.c.device, names)
                 for row in connection.execute(query)
             }
 
@@ -218,7 +207,7 @@ class Store:
         with self._database.reading() as connection:
             return {
                 row.device: row.fetched
-                for query in _by_names(
+                for query in by_names(
                     select(latest.c.device, latest.c.fetched), latest.c.device, names
                 )
                 for row in connection.execute(query)
@@ -349,7 +338,7 @@ class Store:
         with self._database.reading() as connection:
             now: datetime = connection.execute(select(self._database.clock())).scalar_one()
             query = select(latest.c.device, latest.c.fetched)
-            for each in _by_names(query, latest.c.device, names):
+            for each in by_names(query, latest.c.device, names):
                 found += [(row.device, row.fetched) for row in connection.execute(each)]
         known = {device for device, _fetched in found}
         for name in sorted(set(names or ()) - known):
@@ -361,14 +350,14 @@ class Store:
         """Stream the newest good copy of each device that has one, by name; or of those named."""
         with self._database.reading() as connection:
             streaming = connection.execution_options(yield_per=ROWS_PER_FETCH)
-            for query in _by_names(good_copies(), latest.c.device, names):
+            for query in by_names(good_copies(), latest.c.device, names):
                 for row in streaming.execute(query):
                     yield GoodCopy(**row._mapping)
 
     def owed_to_mirror(self, names: Collection[str]) -> Iterator[GoodCopy]:
         """Yield the good copies of these devices that no commit of the mirror is known to hold."""
         with self._database.reading() as connection:
-            for query in _by_names(owed_to_mirror(), latest.c.device, names):
+            for query in by_names(owed_to_mirror(), latest.c.device, names):
                 for row in connection.execute(query).all():
                     yield GoodCopy(**row._mapping)
 
@@ -405,18 +394,6 @@ class Store:
             f"The store {self.name} has no run {run_id}. Look its id up among the latest runs, and "
             "make sure that this is the store that the run wrote to."
         )
-
-
-def _by_names(
-    query: Select[Any], column: Column[Any], names: Collection[str] | None
-) -> Iterator[Select[Any]]:
-    """Split a query by device names: a database takes so many parameters and no more."""
-    if names is None:
-        yield query
-        return
-    ordered = sorted(names)
-    for first in range(0, len(ordered), NAMES_PER_QUERY):
-        yield query.where(column.in_(ordered[first : first + NAMES_PER_QUERY]))
 
 
 def _to_outcome(row: Row[Any]) -> DeviceOutcome:
