@@ -16,42 +16,31 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
-from typing import Protocol, TypeAlias
+from typing import Protocol
 
 import paramiko
 
-from ..errors import ErrorClass, Quarantined, Scope, SkippedByBreaker, StoreError
+from ..errors import ErrorClass, Scope, SkippedByBreaker, StoreError
 from ..store.records import BreakerRecord
-from .breaker import Breaker, Memory, Policy, State
+from .breaker import Breaker, Memory, Policy
 from .device import Credential, Device
 from .flight import Flight
-from .logins import ForgetfulLogins, LoginBudget, LoginMemory, LoginPolicy, is_refusal
+from .keeping import Change, Key, called_by_people, memory_of, record_of
+from .logins import LoginBudget, LoginMemory, LoginPolicy, is_refusal
+from .quarantine import Quarantine, QuarantineMemory
 
 REFRESH = 1.0
 """Seconds between two looks at what other slices of the run have found out."""
 HOUR = 3600.0
-CROWD = 50
-"""Devices of one group that may be waited for at once before any of them has answered."""
-BATCH = 200
-"""Devices whose state is written at once."""
 _SHARED = (Scope.GROUP, Scope.CREDENTIAL)
 """Scopes that other runs share; the run's own breaker ends with it."""
 
-Key: TypeAlias = tuple[Scope, str]
-"""A breaker's scope, and what it stands for within that."""
 
-
-class GuardMemory(LoginMemory, Protocol):
+class GuardMemory(LoginMemory, QuarantineMemory, Protocol):
     """Where breakers are kept: `BreakerStore`."""
 
     def load(self, scopes: Sequence[str]) -> list[BreakerRecord]:
         """What is kept of these scopes."""
-
-    def load_devices(self, names: Sequence[str]) -> dict[str, BreakerRecord]:
-        """What is kept of these devices."""
-
-    def save(self, records: Sequence[BreakerRecord]) -> None:
-        """Keep these breakers."""
 
     def claim_probe(self, scope: str, name: str, until: datetime) -> bool:
         """Take the one probe of an open breaker."""
@@ -97,23 +86,6 @@ NOBODY_KNOCKS = GuardOptions(OFF, OFF, OFF, OFF, LoginPolicy(budget=0))
 """For a run that contacts no device: what it finds says nothing of whether one answers."""
 
 
-@dataclass(frozen=True, slots=True)
-class Change:
-    """A breaker that opened or closed, or a login budget that was used up."""
-
-    scope: Scope
-    name: str
-    opened: bool
-    reason: str
-    error_class: ErrorClass | None = None
-    refused: int = 0
-
-    @property
-    def called(self) -> str:
-        """How messages call what the breaker stands for."""
-        return _called((self.scope, self.name))
-
-
 class Guard:
     """One for each run; every method may be called from any thread, `ask` from the runner's."""
 
@@ -123,8 +95,10 @@ class Guard:
         memory: GuardMemory,
         run_id: str,
         names: Sequence[str],
+        window: int,
         tell: Callable[[Change], None] = lambda change: None,
     ) -> None:
+        """``window``: devices in flight; half of them may wait for one group's first answer."""
         self._options = options
         self._memory = memory
         self._run_id = run_id
@@ -132,17 +106,18 @@ class Guard:
         self._lock = threading.Lock()
         self._breakers: dict[Key, Breaker] = {}
         self._reasons: dict[Key, str] = {}
-        self._quarantine = {} if options.device.off else dict(memory.load_devices(list(names)))
         self._proven = memory.proven()
         self._found: dict[str, str | None] = {}
         self._failed: set[str] = set()
         self._unanswered: dict[str, set[str]] = {}
-        self.crowd = CROWD
+        self._crowd = max(options.group.window, window // 2)
         self._refreshed = 0.0
         self._elsewhere: set[Key] = set()
         self._stamps: dict[Key, datetime | None] = {}
-        self._ended: list[BreakerRecord] = []
         self.logins = LoginBudget(options.logins, memory, run_id, self._budget_spent)
+        self.quarantine = Quarantine(
+            options.device, memory, run_id, names, tell, options.ignore_quarantine
+        )
         self.refresh()
         self._unprobed = set(self._breakers)
         for breaker in self._breakers.values():  # whoever starts a run wants to know now
@@ -155,7 +130,7 @@ class Guard:
 
         Raises `Quarantined`.
         """
-        self._check_quarantine(device)
+        self.quarantine.check(device)
         self.refresh()
         keys = tuple(self._keys(device))
         for key in keys:  # before anybody asks: a probe that another breaker stops is a probe lost
@@ -175,7 +150,7 @@ class Guard:
     def _open_to_more(self, key: Key) -> bool:
         """A dark site may not fill the window with devices that nobody has answered yet."""
         scope, name = key
-        crowded = scope is Scope.GROUP and len(self._unanswered.get(name, ())) >= self.crowd
+        crowded = scope is Scope.GROUP and len(self._unanswered.get(name, ())) >= self._crowd
         return self._breaker(key).due and not crowded
 
     def knocks(self, device: Device) -> None:
@@ -192,23 +167,14 @@ class Guard:
         """The error of a device that waited in vain."""
         reason = self._reasons.get(key, "it was open when the run began")
         until = time.strftime("%H:%M:%S", time.localtime(self._breaker(key).memory.until))
-        return SkippedByBreaker(f"the breaker for {_called(key)} is open until {until}: {reason}")
+        called = called_by_people(key)
+        return SkippedByBreaker(f"the breaker for {called} is open until {until}: {reason}")
 
     def may_retry(self, device: Device) -> bool:
         """Whether another attempt would not knock at a door that has just been closed."""
         return all(
             breaker.closed for key in self._keys(device) if (breaker := self._breakers.get(key))
         )
-
-    def _check_quarantine(self, device: Device) -> None:
-        record = self._quarantine.get(device.name)
-        if record is None or record.state == State.CLOSED.value or self._options.ignore_quarantine:
-            return
-        if record.until > datetime.now(UTC):
-            raise Quarantined(
-                f"in quarantine after {record.failures} failed runs, next try after "
-                f"{record.until.astimezone():%Y-%m-%d %H:%M}: {record.reason}"
-            )
 
     def _keys(self, device: Device) -> Iterator[Key]:
         for scope, name in (
@@ -220,8 +186,12 @@ class Guard:
                 yield scope, name
 
     def _breaker(self, key: Key) -> Breaker:
-        with self._lock:
-            return self._breakers.setdefault(key, Breaker(self._options.policy(key[0])))
+        breaker = self._breakers.get(key)
+        if breaker is None:
+            with self._lock:
+                new = Breaker(self._options.policy(key[0]))
+                breaker = self._breakers.setdefault(key, new)
+        return breaker
 
     def _claim_probe(self, key: Key) -> bool:
         """Of all slices that see the time come, one sends a probe."""
@@ -255,7 +225,7 @@ class Guard:
         for key, record in kept.items():
             mine = record.run_id == self._run_id or self._options.policy(key[0]).off
             if not mine and self._stamps.get(key) != record.updated:
-                self._breaker(key).adopt(_memory_of(record))
+                self._breaker(key).adopt(memory_of(record))
                 self._reasons[key] = record.reason
             self._stamps[key] = record.updated
         for key in self._elsewhere - kept.keys():  # closed by whom it let through
@@ -326,51 +296,9 @@ class Guard:
             self._failed.add(device.name)
         return first
 
-    def done(self, device: Device, error_class: ErrorClass | None, message: str) -> None:
-        """Take a device's end, for its quarantine."""
-        known = self._quarantine.get(device.name)
-        if self._options.device.off or (error_class is None and known is None):
-            return
-        if error_class is None:
-            self._released(device, known)
-        elif Scope.DEVICE in error_class.verdict.speaks_for:
-            self._failed_again(device, known, error_class, message)
-
-    def _released(self, device: Device, known: BreakerRecord | None) -> None:
-        self._remember(_record((Scope.DEVICE, device.name), Memory(), "", self._run_id))
-        if known and known.state != State.CLOSED.value:
-            self._tell(Change(Scope.DEVICE, device.name, False, "it works again"))
-
-    def _failed_again(
-        self, device: Device, known: BreakerRecord | None, error_class: ErrorClass, message: str
-    ) -> None:
-        breaker = Breaker(self._options.device, memory=_memory_of(known) if known else None)
-        was_closed = breaker.closed
-        if not breaker.ask(device.name):
-            return  # tried ahead of its time
-        breaker.failure(device.name)
-        reason = f"{error_class.value}: {message}"
-        self._remember(_record((Scope.DEVICE, device.name), breaker.memory, reason, self._run_id))
-        if was_closed and not breaker.closed:
-            self._tell(Change(Scope.DEVICE, device.name, True, reason, error_class))
-
-    def _remember(self, record: BreakerRecord) -> None:
-        """Keep a device's state with others': one transaction each would hold up a dead fleet."""
-        with self._lock:
-            self._ended.append(record)
-            full = len(self._ended) >= BATCH
-        if full:
-            self._flush()
-
-    def _flush(self) -> None:
-        with self._lock:
-            records, self._ended = self._ended, []
-        with suppress(StoreError):  # the ledger's writer tells of it
-            self._memory.save(records)
-
     def close(self) -> None:
         """Keep what the devices' ends and logins have taught."""
-        self._flush()
+        self.quarantine.close()
         if self._found:
             with suppress(StoreError):
                 self._memory.prove(self._found)
@@ -394,61 +322,8 @@ class Guard:
         if key[0] not in _SHARED:
             return
         with suppress(StoreError):  # the ledger's writer tells of it
-            self._memory.save([_record(key, breaker.memory, reason, self._run_id)])
-
-
-def _record(key: Key, memory: Memory, reason: str, run_id: str) -> BreakerRecord:
-    scope, name = key
-    return BreakerRecord(
-        scope=scope.value,
-        name=name,
-        state=memory.state.value,
-        failures=memory.failures,
-        cooldown=memory.cooldown,
-        until=datetime.fromtimestamp(memory.until, UTC),
-        reason=reason,
-        run_id=run_id,
-    )
+            self._memory.save([record_of(key, breaker.memory, reason, self._run_id)])
 
 
 def _group(device: Device) -> str:
     return device.group or device.site
-
-
-def _memory_of(record: BreakerRecord) -> Memory:
-    return Memory(State(record.state), record.failures, record.cooldown, record.until.timestamp())
-
-
-def _called(key: Key) -> str:
-    scope, name = key
-    if scope is Scope.RUN:
-        return "the whole run"
-    if scope is Scope.CREDENTIAL:
-        return f"the logins of AAA domain {name!r}" if name else "the logins"
-    return f"{scope.value} {name!r}"
-
-
-class ForgetfulMemory(ForgetfulLogins):
-    """For an engine without a store: what happens in this run stays in it."""
-
-    def load(self, scopes: Sequence[str]) -> list[BreakerRecord]:
-        """Nothing."""
-        return []
-
-    def load_devices(self, names: Sequence[str]) -> dict[str, BreakerRecord]:
-        """Nothing."""
-        return {}
-
-    def save(self, records: Sequence[BreakerRecord]) -> None:
-        """Keep nothing."""
-
-    def claim_probe(self, scope: str, name: str, until: datetime) -> bool:
-        """Nobody else is there."""
-        return True
-
-    def proven(self) -> dict[str, str]:
-        """Nothing."""
-        return {}
-
-    def prove(self, found: Mapping[str, str | None]) -> None:
-        """Keep nothing."""

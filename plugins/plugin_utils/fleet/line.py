@@ -11,7 +11,7 @@ from collections.abc import Callable, Iterable, Iterator
 
 from nornir.core.inventory import Host
 
-from .guard import Key
+from .keeping import Key
 
 
 class Line:

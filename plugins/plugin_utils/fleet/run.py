@@ -21,7 +21,7 @@ from nornir.core.state import GlobalState
 
 from .connection import FleetNetmiko
 from .device import Device
-from .guard import ForgetfulMemory, Guard, GuardOptions
+from .guard import Guard, GuardOptions
 from .host import CONNECTION, Links, fleet_inventory
 from .jump import Bastions
 from .known_hosts import KnownHosts
@@ -75,26 +75,24 @@ def run_fleet(
     middleware: Sequence[Middleware],
     options: FleetOptions,
     stop: threading.Event,
-    guard: Guard | None = None,
+    guard: Guard,
 ) -> None:
     """Run the Nornir task ``work`` on every device, with retry, deadline and middleware.
 
-    ``guard`` decides who may be tried; without one its state lives and ends with this run.
+    ``guard`` decides who may be tried.
 
     Raises only what middleware raised. After ``stop`` is set it returns within a second; devices
     that had not started by then have no outcome.
     """
     known_hosts = KnownHosts(options.known_hosts, learn=options.learn_host_keys)
     bastions = Bastions(known_hosts)
-    guard = guard or Guard(options.guard, ForgetfulMemory(), "", fleet.names)
-    guard.crowd = max(options.guard.group.window, options.window // 2)
     runner = WindowRunner(options.window, options.deadline, fleet.resolve, stop, guard)
     nornir = Nornir(
         inventory=fleet_inventory(fleet.names, Links(known_hosts, bastions, guard)),
         runner=runner,
         config=Config(),
         data=GlobalState(),
-        processors=Processors([*middleware, Watch(guard)]),
+        processors=Processors([*middleware, Watch(guard.quarantine)]),
     )
     _register_connections()
     try:

@@ -8,7 +8,8 @@ from __future__ import annotations
 
 from ..errors import Scope
 from ..events import BreakerClosed, BreakerOpened, Event, LoginBudgetSpent
-from ..fleet.guard import Change, Guard
+from ..fleet.guard import Guard
+from ..fleet.keeping import Change
 from ..fleet.logins import LoginPolicy
 from ..fleet.run import Fleet
 from ..observe.channel import emit
@@ -25,7 +26,8 @@ def guard_of(ledger: Store, run_id: str, fleet: Fleet, options: JobOptions) -> G
         if change.scope is not Scope.DEVICE:  # a device's own line says it
             options.say(sentence(change))
 
-    return Guard(options.fleet.guard, ledger.breakers(), run_id, fleet.names, tell)
+    chosen = options.fleet
+    return Guard(chosen.guard, ledger.breakers(), run_id, fleet.names, chosen.window, tell)
 
 
 def _event(change: Change, policy: LoginPolicy) -> Event:

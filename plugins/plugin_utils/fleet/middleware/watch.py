@@ -6,19 +6,19 @@
 
 from __future__ import annotations
 
-from ..guard import Guard
 from ..host import FleetHost
 from ..outcome import Outcome
+from ..quarantine import Quarantine
 from .base import Middleware
 
 
 class Watch(Middleware):
-    """Tells the guard; it is the engine's own and comes last."""
+    """Tells the quarantine; it is the engine's own and comes last."""
 
-    def __init__(self, guard: Guard) -> None:
-        self._guard = guard
+    def __init__(self, quarantine: Quarantine) -> None:
+        self._quarantine = quarantine
 
     def device_done(self, host: FleetHost, outcome: Outcome) -> None:
         """Tell how it ended."""
         error_class = outcome.error.error_class if outcome.error else None
-        self._guard.done(host.device, error_class, outcome.message)
+        self._quarantine.done(host.device, error_class, outcome.message)

@@ -7,11 +7,12 @@
 from __future__ import annotations
 
 import threading
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from typing import Any
 
 from ansible_collections.prime.netops.plugins.plugin_utils import platforms
 from ansible_collections.prime.netops.plugins.plugin_utils.fleet.device import Device
+from ansible_collections.prime.netops.plugins.plugin_utils.fleet.guard import Guard
 from ansible_collections.prime.netops.plugins.plugin_utils.fleet.host import FleetHost
 from ansible_collections.prime.netops.plugins.plugin_utils.fleet.middleware.base import Middleware
 from ansible_collections.prime.netops.plugins.plugin_utils.fleet.outcome import Outcome
@@ -21,6 +22,8 @@ from ansible_collections.prime.netops.plugins.plugin_utils.fleet.run import (
     FleetOptions,
     run_fleet,
 )
+
+from tests.unit.plugins.plugin_utils.fleet.memory import ForgetfulMemory
 
 ONCE = RetryPolicy(attempts=1)
 AT_ONCE = RetryPolicy(attempts=3, base=0.0)
@@ -81,7 +84,7 @@ def fly(
         )
         for device in devices
     }
-    run_fleet(
+    run(
         Fleet(tuple(known), known.__getitem__),
         work,
         options.pop("params", {}),
@@ -90,6 +93,19 @@ def fly(
         stop or threading.Event(),
     )
     return kept
+
+
+def run(
+    fleet: Fleet,
+    work: Callable[..., Any],
+    params: Mapping[str, Any],
+    middleware: Sequence[Middleware],
+    options: FleetOptions,
+    stop: threading.Event,
+) -> None:
+    """Run the engine with breakers that nobody keeps."""
+    guard = Guard(options.guard, ForgetfulMemory(), "", fleet.names, options.window)
+    run_fleet(fleet, work, params, middleware, options, stop, guard)
 
 
 def await_threads(*names: str) -> None:

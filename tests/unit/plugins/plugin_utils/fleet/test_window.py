@@ -29,7 +29,6 @@ from ansible_collections.prime.netops.plugins.plugin_utils.fleet.middleware.base
 from ansible_collections.prime.netops.plugins.plugin_utils.fleet.run import (
     Fleet,
     FleetOptions,
-    run_fleet,
 )
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
@@ -41,6 +40,7 @@ from tests.unit.plugins.plugin_utils.fleet.engine import (
     Kept,
     await_threads,
     fly,
+    run,
 )
 
 Work = Callable[[Task], Any]
@@ -178,7 +178,7 @@ def test_a_stop_ends_the_run_within_a_second() -> None:
             released.wait(LONG)
 
         kept, began = Kept(), time.monotonic()
-        run_fleet(Fleet(names(9), resolve), work, {}, [kept], FleetOptions(workers=3), stop)
+        run(Fleet(names(9), resolve), work, {}, [kept], FleetOptions(workers=3), stop)
         assert time.monotonic() - began < 1.5
     assert sorted(resolved) == names(3)
     assert [kept[name].error.error_class for name in names(3)] == [ErrorClass.INTERRUPTED] * 3
@@ -209,7 +209,7 @@ def test_results_are_dropped_as_soon_as_they_are_told() -> None:
 
     gc.disable()
     try:
-        run_fleet(
+        run(
             Fleet(names(30), Device),
             work,
             {},
@@ -235,7 +235,7 @@ def test_what_failed_attempts_held_is_dropped_too() -> None:
 
     fleet = Fleet(names(10), Device)
     options = FleetOptions(workers=2, retry=AT_ONCE)
-    run_fleet(fleet, work, {}, [Middleware()], options, threading.Event())
+    run(fleet, work, {}, [Middleware()], options, threading.Event())
     gc.collect()
     assert not alive
 
@@ -311,7 +311,7 @@ def test_an_inventory_that_breaks_ends_the_run_after_calling_everybody_back() ->
         landed.append(task.host.name)
 
     with pytest.raises(LookupError):
-        run_fleet(Fleet(names(3), resolve), work, {}, [Kept()], FleetOptions(), threading.Event())
+        run(Fleet(names(3), resolve), work, {}, [Kept()], FleetOptions(), threading.Event())
     assert landed == ["r0"]
 
 
