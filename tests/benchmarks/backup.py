@@ -7,18 +7,19 @@ import json
 import re
 import shutil
 import sys
-import sysconfig
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from functools import partial
 from pathlib import Path
 
-from ansible_collections.prime import netops
 from ansible_collections.prime.netops.plugins.plugin_utils.store import Store
 
 from tests.benchmarks.frame import (
+    BIN,
+    COLLECTIONS,
     ROOT,
+    SITE_PACKAGES,
     Bench,
     BenchmarkError,
     Case,
@@ -38,10 +39,6 @@ NETWORK_CLI_DEVICES = 50
 """At about one device a second, more would take longer and show the same."""
 NETWORK_CLI_FORKS = 50
 
-_BIN = Path(sys.executable).parent
-_SITE_PACKAGES = Path(sysconfig.get_path("purelib"))
-_COLLECTIONS = Path(netops.__path__[0]).parents[2]
-"""Where programs started here find this checkout, and no installed copy."""
 _MOVING = re.compile(r"! (?:Last configuration change|NVRAM config) |ntp clock-period ")
 _LIBRARIES = ("ansible-core", "nornir", "nornir-netmiko", "netmiko", "paramiko", "cryptography")
 _REPORTS = re.compile(r"^\S+ +: ok=", re.MULTILINE)
@@ -90,7 +87,7 @@ def backup(options: Options, work: Path) -> Iterator[Bench]:
         rival = nornir(estate)
         shipped = [ours(estate, "auto"), ours(estate, "all"), ours(estate, "none")]
         cases = [*shipped, ours_with_callbacks(estate), rival]
-        used = versions(_LIBRARIES, _SITE_PACKAGES)
+        used = versions(_LIBRARIES, SITE_PACKAGES)
         if not options.only or "network_cli" in options.only:
             bench = bench_environment()
             cases.append(network_cli(estate, bench))
@@ -159,7 +156,7 @@ def _playbook(
         return Outcome(counts[status], len(good) - counts[status])
 
     playbook, inventory = ROOT / "playbooks/backup.yml", estate.lab.inventory
-    command: list[str | Path] = [_BIN / "ansible-playbook", playbook, "-i", inventory]
+    command: list[str | Path] = [BIN / "ansible-playbook", playbook, "-i", inventory]
     if outcome != "auto":
         command += ["-e", f"backup_host_outcome={outcome}"]
     return Case(
@@ -168,7 +165,7 @@ def _playbook(
         n=devices,
         command=command,
         environment=estate.environment(
-            _BIN, XDG_STATE_HOME=state, ANSIBLE_COLLECTIONS_PATH=_COLLECTIONS
+            BIN, XDG_STATE_HOME=state, ANSIBLE_COLLECTIONS_PATH=COLLECTIONS
         ),
         directory=estate.work,
         prepare=prepare,
@@ -200,7 +197,7 @@ def nornir(estate: Estate, keep: Path | None = None) -> Case:
         who="nornir",
         n=len(estate.names),
         command=[sys.executable, script, inventory, *([keep] if keep else [])],
-        environment=estate.environment(_BIN),
+        environment=estate.environment(BIN),
         directory=estate.work,
         prepare=lambda: None,
         check=check,

@@ -4,16 +4,23 @@ from __future__ import annotations
 
 import json
 import sys
-import sysconfig
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
-from ansible_collections.prime import netops
 from ansible_collections.prime.netops.plugins.plugin_utils.config.normalise import clean
 from ansible_collections.prime.netops.plugins.plugin_utils.platforms import load
 
-from tests.benchmarks.frame import Bench, BenchmarkError, Case, Options, Outcome, versions
+from tests.benchmarks.frame import (
+    COLLECTIONS,
+    SITE_PACKAGES,
+    Bench,
+    BenchmarkError,
+    Case,
+    Options,
+    Outcome,
+    versions,
+)
 from tests.lab.fleet.configs import make_config
 from tests.lab.fleet.plan import SITES, DeviceSpec
 
@@ -23,9 +30,6 @@ MANY = 10
 """Times that the texts are judged to see whether the memory grows with the fleet."""
 _GRADES = ("good", "fair", "good", "bad")
 _SCRIPT = Path(__file__).with_name("judge.py")
-_SITE_PACKAGES = Path(sysconfig.get_path("purelib"))
-_COLLECTIONS = Path(netops.__path__[0]).parents[2]
-"""Where programs started here find this checkout, and no installed copy."""
 
 
 @contextmanager
@@ -42,7 +46,7 @@ def compliance(options: Options, work: Path) -> Iterator[Bench]:
         _case("judge", "hier_config", texts, options.devices, 1, digests),
         _case("judge_many", "ours", texts, options.devices, MANY, digests),
     ]
-    yield Bench(cases, versions(("netutils", "hier-config", "pyyaml", "jinja2"), _SITE_PACKAGES))
+    yield Bench(cases, versions(("netutils", "hier-config", "pyyaml", "jinja2"), SITE_PACKAGES))
 
 
 def _text(number: int) -> str:
@@ -82,7 +86,7 @@ def _case(
             "PATH": "/usr/bin:/bin",
             "HOME": str(texts.parent),
             "LANG": "C.UTF-8",
-            "PYTHONPATH": str(_COLLECTIONS),
+            "PYTHONPATH": str(COLLECTIONS),
         },
         directory=texts.parent,
         prepare=lambda: None,

@@ -6,6 +6,8 @@ import json
 import os
 import platform
 import subprocess
+import sys
+import sysconfig
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import AbstractContextManager
 from dataclasses import asdict, dataclass, field, replace
@@ -13,9 +15,15 @@ from importlib.metadata import distributions
 from pathlib import Path
 from typing import Any
 
+from ansible_collections.prime import netops
+
 from tests.benchmarks.tree import MEGABYTE, Measured, cpu_seconds, measure, memory
 
 ROOT = Path(__file__).parents[2]
+BIN = Path(sys.executable).parent
+SITE_PACKAGES = Path(sysconfig.get_path("purelib"))
+COLLECTIONS = Path(netops.__path__[0]).parents[2]
+"""Where programs started here find this checkout, and no installed copy."""
 
 
 class BenchmarkError(RuntimeError):

@@ -6,8 +6,6 @@ import json
 import marshal
 import re
 import shutil
-import sys
-import sysconfig
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
@@ -15,9 +13,10 @@ from pathlib import Path
 from statistics import median
 from typing import Any
 
-from ansible_collections.prime import netops
-
 from tests.benchmarks.frame import (
+    BIN,
+    COLLECTIONS,
+    SITE_PACKAGES,
     Bench,
     BenchmarkError,
     Case,
@@ -31,9 +30,6 @@ from tests.benchmarks.frame import (
 from tests.lab.netbox import NetBox, rival
 from tests.lab.netbox import netbox as running_netbox
 
-_BIN = Path(sys.executable).parent
-_SITE_PACKAGES = Path(sysconfig.get_path("purelib"))
-_COLLECTIONS = Path(netops.__path__[0]).parents[2]
 _LIBRARIES = ("ansible-core", "pynetbox", "requests", "urllib3")
 _JSON = re.compile(r"^\{$.*^\}$", re.MULTILINE | re.DOTALL)
 
@@ -161,8 +157,8 @@ def _fetching(ground: Ground, truth: _Truth, programs: Path) -> Iterator[Case]:
     for case, more in (("list", {}), ("list+config_context", contexts), ("host", {})):
         check = truth.one(ground) if case == "host" else truth.all(ground, bool(more))
         for who, where, options in (
-            ("ours", _BIN, OURS),
-            ("ours:compat", _BIN, COMPAT),
+            ("ours", BIN, OURS),
+            ("ours:compat", BIN, COMPAT),
             ("nb_inventory", programs, rival.OPTIONS),
         ):
             yield ground.case(case, who, where, {"group_by": GROUPS, **options, **more}, check)
@@ -175,7 +171,7 @@ def _floor(ground: Ground, case: str, truth: _Truth, contexts: bool) -> Case:
     directory.mkdir()
     shutil.copy(Path(__file__).with_name("floor_inventory.py"), directory)
     options = {"group_by": GROUPS, **OURS, "config_context": contexts}
-    source = ground.case(f"for the floor of {case}", "ours", _BIN, options, truth.any)
+    source = ground.case(f"for the floor of {case}", "ours", BIN, options, truth.any)
 
     def prepare() -> None:
         if not (directory / "hosts.floor").exists():
@@ -186,7 +182,7 @@ def _floor(ground: Ground, case: str, truth: _Truth, contexts: bool) -> Case:
             (directory / "hosts.floor").write_bytes(content)
 
     check = truth.one(ground) if case == "host" else truth.all(ground, contexts)
-    floor = ground.asking(case, "floor", _BIN, directory, "hosts.floor", check)
+    floor = ground.asking(case, "floor", BIN, directory, "hosts.floor", check)
     environment = {
         **floor.environment,
         "ANSIBLE_INVENTORY_PLUGINS": str(directory),
@@ -199,7 +195,7 @@ def _cached(ground: Ground, truth: _Truth, programs: Path) -> Iterator[Case]:
     """A second run with a cache that the first one filled, which is not measured. One round is
     enough for nb_inventory, whose hit takes minutes."""
     for who, where, options, rounds in (
-        ("ours", _BIN, OURS, 0),
+        ("ours", BIN, OURS, 0),
         (
             "nb_inventory",
             programs,
@@ -329,14 +325,12 @@ def _json(output: str) -> str:
 def _collections_of(programs: Path) -> Path:
     """Where the collections are that these programs shall use."""
     return (
-        _COLLECTIONS
-        if programs == _BIN
-        else next(programs.parent.glob("lib/python3*/site-packages"))
+        COLLECTIONS if programs == BIN else next(programs.parent.glob("lib/python3*/site-packages"))
     )
 
 
 def _versions(bench: Path) -> dict[str, str]:
     site_packages = next(bench.glob("lib/python3.*/site-packages"))
-    return versions(_LIBRARIES, _SITE_PACKAGES) | dict(
+    return versions(_LIBRARIES, SITE_PACKAGES) | dict(
         collections(site_packages, ("netbox.netbox",))
     )

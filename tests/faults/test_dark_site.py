@@ -11,6 +11,7 @@ import pytest
 
 from tests.faults.test_lockout import FEW
 from tests.integration.playbook import BACKUP, LOCAL, Controller, Play
+from tests.integration.processes import until
 from tests.lab.fleet import Lab, fleet
 
 SITES = tuple(f"s{number}" for number in range(1, 8))
@@ -76,7 +77,7 @@ def test_a_site_that_comes_back_in_mid_run_is_backed_up_in_this_run(tmp_path: Pa
         variables = {**FEW, "backup_workers": 10, "backup_breaker_cooldown": 2}
         variables |= {"backup_breaker_rate": 80, "backup_attempts": 1}
         process = controller.start(BACKUP, lab.inventory, **variables)
-        _await(lambda: knocks(lab, dark) >= 10)
+        until(lambda: knocks(lab, dark) >= 10, 60.0, "the first knocks")
         time.sleep(6)
         while_dark = knocks(lab, dark)
         darken(lab, None)
@@ -149,12 +150,3 @@ def looked_up(controller: Controller) -> dict[str, Any]:
     assert play.rc == 0, play.output
     found: dict[str, Any] = json.loads((controller.home / "info.json").read_text())
     return found
-
-
-def _await(condition: object, seconds: float = 60.0) -> None:
-    """Wait until a condition holds."""
-    assert callable(condition)
-    end = time.monotonic() + seconds
-    while not condition():
-        assert time.monotonic() < end, "it did not happen"
-        time.sleep(0.05)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import threading
 import time
 from dataclasses import replace
@@ -19,6 +20,7 @@ from ansible_collections.prime.netops.plugins.plugin_utils.jobs.options import J
 from ansible_collections.prime.netops.plugins.plugin_utils.store import Store
 
 from tests.faults.backups import device
+from tests.integration.processes import usage
 from tests.lab.fleet import Lab, fleet
 
 RUNS = 20
@@ -80,7 +82,9 @@ def settled(threads: int = 0, files: int = 0) -> tuple[int, int]:
     """How many threads and open files this process has, once no fewer come of waiting."""
     end = time.monotonic() + PATIENCE
     while True:
-        now = threading.active_count(), len(list(Path("/proc/self/fd").iterdir()))
+        held = usage(os.getpid())
+        assert held is not None
+        now = held.threads, held.files
         if (now[0] <= threads and now[1] <= files) or time.monotonic() > end:
             return now
         if not threads and time.monotonic() > end - PATIENCE + 5:

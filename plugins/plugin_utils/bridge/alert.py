@@ -16,7 +16,7 @@ from ansible import context
 from ansible.errors import AnsibleError
 from ansible.plugins.callback import CallbackBase
 
-from ..observe.channel import Subscription, subscribe
+from ..observe.channel import DRAIN, Subscription, subscribe
 from ..observe.notify import Alerts
 from ..observe.notify_config import AlertConfig, alert_config, simple_config
 from ..observe.notify_outbox import Sending
@@ -25,9 +25,6 @@ from .native import native
 from .provenance import provenance
 from .state import state_dir
 from .task_result import failure_message, host_groups, host_of, result_of
-
-DRAIN_SECONDS = 5.0
-"""What the end of a run waits for events that are still on their way."""
 
 
 class Alert(CallbackBase):  # type: ignore[misc]
@@ -83,7 +80,7 @@ class Alert(CallbackBase):  # type: ignore[misc]
         if self._alerts is None:
             return
         if self._subscription:
-            self._subscription.close(DRAIN_SECONDS)
+            self._subscription.close(DRAIN)
         failed = {name for name in stats.processed if stats.failures.get(name)}
         failed |= {name for name in stats.processed if stats.dark.get(name)}
         for problem in self._alerts.finish(list(stats.processed), failed):

@@ -21,14 +21,13 @@ from ..observe.benchmark_history import History, HistoryError
 from ..observe.benchmark_run import RunMeter
 from ..observe.benchmark_table import report
 from ..observe.benchmark_verdict import Limits, judge, verdict_of
-from ..observe.channel import Subscription, subscribe
+from ..observe.channel import DRAIN, Subscription, subscribe
 from .host_secrets import HostSecrets
 from .native import native
 from .state import state_dir
 from .task_result import host_of
 
 HISTORY = "benchmark.jsonl"
-DRAIN_SECONDS = 5.0
 REGRESSION = 2
 """The exit code of a run that was slower, as Ansible's own for a failed host."""
 
@@ -99,7 +98,7 @@ class Benchmark(CallbackBase):  # type: ignore[misc]
         if self._meter is None:
             return
         if self._subscription:
-            self._subscription.close(DRAIN_SECONDS)
+            self._subscription.close(DRAIN)
         troubled = {name for name in stats.processed if stats.failures.get(name)}
         troubled |= {name for name in stats.processed if stats.dark.get(name)}
         record = self._record(self._meter, len(stats.processed), len(troubled))

@@ -37,6 +37,8 @@ BUFFER = 256 * 1024
 """Bytes of the sockets' buffers: the default of Linux, and more than that of macOS."""
 BACKLOG = 20_000
 """Events that wait in a worker for a parent that does not read; what comes then is counted."""
+DRAIN = 5.0
+"""Seconds that a subscriber's run waits at its end for events that are still on their way."""
 FLUSH = 2.0
 """Seconds that a worker waits at the end of a run for its events to be taken."""
 
