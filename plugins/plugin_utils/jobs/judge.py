@@ -29,7 +29,7 @@ from ..platforms import load
 from ..store import Store
 from ..store.compliance import canonical
 from ..store.mirror import mirror_path
-from ..store.records import JudgedRecord, LastGood
+from ..store.records import DeviceStatus, JudgedRecord, LastGood
 from .pool import ForkPool, PoolClosed, WorkerFailed
 
 NAMED = 5
@@ -176,7 +176,7 @@ class Judge(Middleware):
         facts = device_facts(host.device, self._role_variable)
         error = outcome.error
         found: Judgement | None = None
-        if error is None:
+        if error is None and outcome.status != "skipped":
             try:
                 found = self._pool.call(self._case(facts, outcome))
             except WorkerFailed as failure:
@@ -205,7 +205,7 @@ class Judge(Middleware):
     ) -> Outcome:
         rules = self._standard.rules
         if found is None:
-            found = judgement(rules.unknown(facts, str(error)), rules.rules)
+            found = judgement(rules.unknown(facts, str(error or outcome.message)), rules.rules)
         else:
             error = failing(found, self._standard)
         verdict = verdict_of(found, error)
@@ -214,7 +214,7 @@ class Judge(Middleware):
         reason = message or ("" if verdict == "compliant" else "no rule could be judged on it")
         return replace(
             outcome,
-            status=outcome.status if outcome.error else "failed" if error else "ok",
+            status=_status(outcome, error),
             finished=time.time(),
             error=error,
             message=message,
@@ -261,6 +261,12 @@ class Judge(Middleware):
             return mirror_path(self._path_template, outcome.name, outcome.site, outcome.platform)
         except MirrorError:  # of this device's names; the backup tells of it
             return outcome.name
+
+
+def _status(outcome: Outcome, error: NetopsError | None) -> DeviceStatus:
+    if outcome.error or outcome.status == "skipped":
+        return outcome.status
+    return "failed" if error else "ok"
 
 
 def device_facts(device: Device, role_variable: str) -> DeviceFacts:
