@@ -109,7 +109,7 @@ class LineQueue:
                 self._give_up(rest)
                 break
             self._put_back(rest)
-        with contextlib.suppress(Exception):
+        with contextlib.suppress(Exception):  # a sink that fails may fail at this line too
             self._tell_losses()
         with contextlib.suppress(OSError):
             self._sink.close()

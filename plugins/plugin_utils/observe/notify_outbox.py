@@ -151,7 +151,7 @@ class Outbox:
         if reason:
             text = " ".join(redact(self._secrets.text(reason)).split())[:300]
             self.problems.append(f"the alert to {target!r} was not delivered: {text}")
-        with suppress(Exception):
+        with suppress(Exception):  # what cannot be noted as told is told again
             done(not reason)
         with self._lock:
             del self._waiting[number]

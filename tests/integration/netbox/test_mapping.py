@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections import Counter
+from collections.abc import Callable
 from pathlib import Path
 
 import pytest
@@ -75,7 +76,9 @@ def test_a_host_without_an_address_is_dropped(lab: NetBox, source: Source) -> No
     ],
     ids=lambda value: "-".join(value) if isinstance(value, list) else "",
 )
-def test_the_order_of_addresses(lab: NetBox, source: Source, order: list[str], expected) -> None:  # noqa: ANN001
+def test_the_order_of_addresses(
+    lab: NetBox, source: Source, order: list[str], expected: Callable[[Machine, str], str | None]
+) -> None:
     """The first of the list that a host has."""
     told = source.ask(addresses=order).addresses
     assert told == {name: expected(machine, name) for name, machine in hosts(lab).items()}

@@ -6,6 +6,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+from pathlib import Path
+
 import pytest
 from ansible_collections.prime.netops.plugins.plugin_utils.compliance import Finding, State
 
@@ -375,7 +378,7 @@ def breaks(context):
 '''.replace("\\\\\\\\", "\\\\")
 
 
-def test_a_python_function_of_ones_own_is_a_check(ask: Ask, write) -> None:  # noqa: ANN001
+def test_a_python_function_of_ones_own_is_a_check(ask: Ask, write: Callable[..., Path]) -> None:
     """Lines, an answer, or an exception, which is the rule's error and nobody else's."""
     write(MODULE.replace("\\\\S", "\\S"), "acme_checks_of_tests.py")
     text = "hostname edge1\ninterface Gi1\n shutdown\ninterface Gi2\n shutdown\n"

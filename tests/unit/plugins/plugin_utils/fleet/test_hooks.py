@@ -41,7 +41,9 @@ class Diary:
 
 def fly_hooked(work: Any, *middleware: Any, device: Any = "r1", **options: Any) -> Kept:
     """Run a task on one device, with middleware that are called a, b, ..."""
-    hooks = tuple(Hook(f"my.checks:{letter}", m) for letter, m in zip("abc", middleware))  # noqa: B905
+    letters = "abc"[: len(middleware)]
+    named = zip(letters, middleware, strict=True)
+    hooks = tuple(Hook(f"my.checks:{letter}", each) for letter, each in named)
     return fly(work, [device], hooks=hooks, **options)
 
 
@@ -111,7 +113,10 @@ def test_its_exception_is_the_device_s_error(method: str, error: BaseException) 
 def test_what_was_fetched_outlives_a_fault_in_after() -> None:
     """A good copy is kept, although the device counts as failed."""
     copy = normalise("version 15\nend\n", platforms.load("cisco_ios"))
-    work = lambda task: Result(task.host, result=copy, changed=True)  # noqa: E731
+
+    def work(task: Any) -> Result:
+        return Result(task.host, result=copy, changed=True)
+
     kept = fly_hooked(work, Raises("after", ValueError("no")), device=an_ios("r1"))
     assert kept["r1"].status == "failed"
     assert kept["r1"].result == copy

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 from collections.abc import Iterable
 from dataclasses import replace
 from pathlib import Path
@@ -146,7 +145,7 @@ def test_the_file_is_replaced_as_a_whole(tmp_path: Path) -> None:
         write(path, run_families(replace(RUN, seconds=99.0)))
         assert head + old.read() == render(run_families(RUN))
     assert "99" in path.read_text()
-    assert os.listdir(path.parent) == ["netops.prom"]  # noqa: PTH208
+    assert [file.name for file in path.parent.iterdir()] == ["netops.prom"]
     assert path.stat().st_mode & 0o777 == 0o644
 
 
