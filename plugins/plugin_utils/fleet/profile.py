@@ -127,8 +127,9 @@ def _from_first_call(
     """What switches the profiler on with the first call, and off when it stumbles.
 
     Where other threads are watched already, Python 3.12 and later report the end of `setprofile`
-    itself, of which the profiler has not seen the beginning. Its exceptions would come out of the
-    device's own work.
+    itself, of which the profiler has not seen the beginning. And a collection of garbage that
+    begins inside the profiler calls back functions of whose beginning it hears nothing. Its
+    exceptions would come out of the device's own work.
     """
     dispatch = watcher.dispatcher  # type: ignore[attr-defined]
     begun = broken = False
