@@ -46,6 +46,10 @@ TABLES: Mapping[str, tuple[str, tuple[str, ...]]] = {
 }
 """Small lists that are read as a whole: address and fields in REST."""
 
+IDENTIFIED = frozenset({through for through, *_tables in DERIVED.values()} | {"location"})
+"""References of which the id is needed too, to find more. NetBox serialises for seconds, so the
+others are asked for nothing but their name."""
+
 SEEN_BY = {
     "platform": "dcim/platforms/",
     "tenant": "tenancy/tenants/",
@@ -73,8 +77,12 @@ def _selections(names: Iterable[str]) -> dict[str, str]:
     return {
         **{name: name for name in names if name in _SCALARS},
         **{name: f"{name}{{address dns_name}}" for name in names if name in _ADDRESSES},
-        **{name: f"{name}{{id {key}}}" for name, key in REFERENCES.items() if name in names},
+        **{name: _named(name, key) for name, key in REFERENCES.items() if name in names},
     }
+
+
+def _named(name: str, key: str) -> str:
+    return f"{name}{{{f'id {key}' if name in IDENTIFIED else key}}}"
 
 
 @dataclass(frozen=True, slots=True, eq=False)

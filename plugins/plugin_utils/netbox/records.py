@@ -4,9 +4,9 @@
 
 """One shape for a device or virtual machine, whichever API it came by.
 
-A record is a plain dictionary, as it goes into the cache: facts by name, references as slugs with
-the object's id beside them (``site``, ``site_id``), an address as ``[address, dns_name]``. What is
-empty in NetBox is left out.
+A record is a plain dictionary, as it goes into the cache: facts by name, references as slugs,
+some with the object's id beside them (``site``, ``site_id``), an address as ``[address,
+dns_name]``. What is empty in NetBox is left out.
 """
 
 from __future__ import annotations
@@ -15,7 +15,7 @@ import sys
 from collections.abc import Mapping
 from typing import Any
 
-from .kinds import REFERENCES
+from .kinds import IDENTIFIED, REFERENCES
 from .paging import Row
 from .problems import BadAnswer
 
@@ -66,7 +66,8 @@ def _add_references(found: Record, row: Row) -> None:
         if value := row.get(name):
             # There are thousands of devices, and a few dozen slugs.
             found[name] = sys.intern(value[key])
-            found[f"{name}_id"] = int(value["id"])
+            if name in IDENTIFIED:
+                found[f"{name}_id"] = int(value["id"])
     if maker := (row.get("device_type") or {}).get("manufacturer"):
         found["manufacturer"] = sys.intern(maker["slug"])
 
