@@ -13,41 +13,33 @@ from __future__ import annotations
 
 import re
 from collections import Counter
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from difflib import SequenceMatcher
-from pathlib import Path
-from typing import Any, Literal
-
-from jinja2 import TemplateError
+from typing import Literal
 
 from ..config.redact import MASK, redact
 from ..config.tree import ParseWarning, Tree, parse
 from ..platforms import Platform
-from . import remedy
 from .evidence import in_context, redacted
-from .results import DeviceFacts
 
 Extras = Literal["report", "sections", "ignore"]
 """What to do with lines that the golden text does not have: report all of them, report those in
 sections that it has, or none."""
 Kind = Literal["missing", "extra", "order"]
-_ENDINGS = (".j2", ".cfg", ".txt")
-
-
-class GoldenError(ValueError):
-    """A golden text cannot be read or rendered; the message names the file."""
 
 
 @dataclass(frozen=True, slots=True)
 class Difference:
     """One line that differs. ``line`` counts from 1 in the text that has it: the golden one for a
-    missing line, the device's for any other."""
+    missing line, the device's for any other. ``header`` is the line of the device's text in which
+    the section begins, 0 where it has none."""
 
     kind: Kind
     section: tuple[str, ...]
     text: str
     line: int
+    header: int = 0
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,9 +56,9 @@ class Comparison:
         return not (self.differences or self.intended_warnings or self.actual_warnings)
 
     def diff(self) -> list[str]:
-        """The differences for a person: sections, and below them ``-`` for what is missing, ``+``
-        for what is too much, ``~`` for what stands in another order."""
-        signs = {"missing": "-", "extra": "+", "order": "~"}
+        """What would set it right, for a person: sections, and below them ``+`` for what is
+        missing, ``-`` for what is too much, ``~`` for what stands in another order."""
+        signs = {"missing": "+", "extra": "-", "order": "~"}
         rows: list[str] = []
         section: tuple[str, ...] = ()
         for one in self.differences:
@@ -79,56 +71,16 @@ class Comparison:
         return rows
 
 
-def find(directory: Path, facts: DeviceFacts) -> Path | None:
-    """Return the golden file of a device: its own, else its role's, else its platform's.
-
-    These are ``NAME``, ``roles/ROLE`` and ``platforms/PLATFORM``, ending in .j2, .cfg or .txt.
-    """
-    names = (("", facts.name), ("roles", facts.role), ("platforms", facts.platform))
-    for folder, name in names:
-        if not name or Path(name).name != name or name == "..":
-            continue
-        for ending in _ENDINGS:
-            path = directory / folder / f"{name}{ending}"
-            if path.is_file():
-                return path
-    return None
-
-
-def intended(path: Path, facts: DeviceFacts) -> str:
-    """Return a golden text; one that ends in .j2 is rendered with the device's variables.
-
-    Raises:
-        GoldenError: it cannot be read, or its template asks for what is not there.
-    """
-    try:
-        text = path.read_text(encoding="utf-8")
-    except (OSError, UnicodeError) as error:
-        raise GoldenError(f"{path}: cannot be read: {error}") from error
-    if path.suffix != ".j2":
-        return text
-    values: Mapping[str, Any] = {
-        **facts.variables,
-        "inventory_hostname": facts.name,
-        "site": facts.site,
-        "role": facts.role,
-    }
-    try:
-        return remedy.render(text, values)
-    except (TemplateError, TypeError, ValueError, ArithmeticError) as error:
-        raise GoldenError(f"{path}: for {facts.name}: {error}") from error
-
-
 def compare(
-    intended: str,
-    actual: str,
+    intended: str | Tree,
+    actual: str | Tree,
     platform: Platform,
     *,
     extras: Extras = "report",
     ordered: Iterable[str] = (),
     ignore: Iterable[str] = (),
 ) -> Comparison:
-    """Compare two configurations.
+    """Compare two configurations, as texts or as trees of that platform.
 
     ``ordered`` are further patterns of sections, or of lines at the top, whose order matters;
     ``ignore`` are patterns of lines that do not count. Both match from a line's beginning.
@@ -138,18 +90,28 @@ def compare(
     """
     order = re.compile("|".join([*platform.layout.ordered, *ordered]) or r"(?!)")
     ignored = re.compile("|".join(ignore) or r"(?!)")
-    trees = [parse(text, platform) for text in (intended, actual)]
+    trees = [
+        text if isinstance(text, Tree) else parse(text, platform) for text in (intended, actual)
+    ]
     wanted, found = (_sections(tree, platform, order, ignored) for tree in trees)
     differences: list[Difference] = []
     for section in dict.fromkeys((*wanted, *found)):
         if extras != "report" and section not in wanted:
             continue
-        of_section = _Section(section, wanted.get(section, []), found.get(section, []))
+        lines = wanted.get(section, []), found.get(section, [])
+        of_section = _Section(section, *lines, _header(section, found))
         differences += of_section.differences(order, extras)
     return Comparison(tuple(differences), tuple(trees[0].warnings), tuple(trees[1].warnings))
 
 
 _Line = tuple[str, int]
+_Sections = dict[tuple[str, ...], list[_Line]]
+
+
+def _header(section: tuple[str, ...], found: _Sections) -> int:
+    """The line in which a section begins in the device's text; 0 where it has none."""
+    lines = found.get(section[:-1], ()) if section else ()
+    return next((number for text, number in lines if text == section[-1]), 0)
 
 
 @dataclass(frozen=True, slots=True)
@@ -157,6 +119,7 @@ class _Section:
     name: tuple[str, ...]
     wanted: Sequence[_Line]
     found: Sequence[_Line]
+    header: int
 
     def differences(self, order: re.Pattern[str], extras: Extras) -> list[Difference]:
         """Missing lines in the golden text's order, extra ones in the device's; where order
@@ -173,7 +136,7 @@ class _Section:
         blocks = matcher.get_matching_blocks()
         kept = {j for block in blocks for j in range(block.b, block.b + block.size)}
         return [
-            Difference("order", self._shown(), text, number)
+            Difference("order", self._shown(), text, number, self.header)
             for j, (text, number) in enumerate(self.found)
             if j not in kept
         ]
@@ -185,7 +148,7 @@ class _Section:
             if other[text]:
                 other[text] -= 1
             else:
-                beyond.append(Difference(kind, self._shown(), text, number))
+                beyond.append(Difference(kind, self._shown(), text, number, self.header))
         return beyond
 
     def _shown(self) -> tuple[str, ...]:
@@ -208,9 +171,9 @@ def _volatile(tree: Tree, node: int, platform: Platform) -> bool:
 
 def _sections(
     tree: Tree, platform: Platform, order: re.Pattern[str], ignored: re.Pattern[str]
-) -> dict[tuple[str, ...], list[_Line]]:
+) -> _Sections:
     """The lines by the headers above them; of lines at the top, those that an order binds."""
-    sections: dict[tuple[str, ...], list[_Line]] = {}
+    sections: _Sections = {}
     texts = _texts(tree, platform)
     for node, text in texts.items():
         if ignored.match(text) or _volatile(tree, node, platform):

@@ -132,6 +132,9 @@ class Finding:
     """Lines that would mend it, parents before their indented children. Redacted, so for reading;
     what can be sent to a device comes from ``RuleSet.remedies``."""
     waiver: WaiverNote | None = None
+    diff: tuple[str, ...] = ()
+    """What would set it right where the whole text is compared with an intended one: rows that
+    begin with ``+`` (missing), ``-`` (too much), ``~`` (moved) or two blanks. Redacted."""
     warning: str = ""
     """What a person should know besides, such as a waiver that has expired."""
 
@@ -170,6 +173,8 @@ class DeviceFacts:
     state: Mapping[str, str] = field(default_factory=dict)
     """Raw outputs of ``show`` commands, by command, for state checks; those that were not asked
     for are simply missing."""
+    unheard: Mapping[str, str] = field(default_factory=dict)
+    """Why there is no output of a command that was asked for, by command."""
 
 
 def score(weighted: Iterable[tuple[int, State]]) -> float | None:

@@ -70,12 +70,15 @@ class Maker:
         kinds: Mapping[str, type[Check]],
         captured: frozenset[str] = frozenset(),
         variables: set[str] | None = None,
+        commands: set[str] | None = None,
     ) -> None:
         self.source = source
         self.parameters = parameters
         self.captured = captured
         self.variables = set() if variables is None else variables
         """The inventory variables that the checks made so far read."""
+        self.commands = set() if commands is None else commands
+        """The commands whose outputs they look into."""
         self._kinds = kinds
 
     def check(self, spec: CheckSpec, captures: Iterable[str] = ()) -> Check:
@@ -85,7 +88,9 @@ class Maker:
             RuleError: something in it does not fit together.
         """
         captured = self.captured | {*captures}
-        inner = Maker(self.source, self.parameters, self._kinds, captured, self.variables)
+        inner = Maker(
+            self.source, self.parameters, self._kinds, captured, self.variables, self.commands
+        )
         return self._kinds[spec.kind](spec, inner)
 
     def pattern(self, source: str, spec: CheckSpec, captured: Iterable[str] = ()) -> Pattern:
