@@ -332,6 +332,21 @@ def test_devices_are_compared_with_what_is_intended(
     assert "+ snmp-server contact ops" in report
     assert MARKER not in report + play.output
 
+    # beside the playbook, and by a path that Ansible must not fill in
+    play = [
+        {
+            "hosts": same,
+            "gather_facts": False,
+            "roles": ["prime.netops.compliance"],
+            "vars": {"netops_state_dir": str(backed_up.state), "compliance_fail_job": "never"},
+        }
+    ]
+    beside = tmp_path / "play.yml"
+    place = '!unsafe "golden/{{ host }}"'
+    beside.write_text(f"{json.dumps(play)[:-3]}, compliance_golden: [{place}]}}}}]")
+    assert backed_up.play(beside, lab.inventory).rc == 0
+    assert states(found(backed_up)[same])["GOLDEN"] == "pass"
+
     missing = judge(backed_up, lab, compliance_golden=[str(tmp_path / "none")])
     assert missing.rc == 2
     assert "there is no golden text in" in missing.text

@@ -25,7 +25,7 @@ from ..jobs.options import JobOptions
 from .action import FleetAction
 from .arguments import FLEET_SPEC
 from .hosts import DeviceReader
-from .places import users_file
+from .places import users_file, users_files
 from .state import state_dir
 
 
@@ -109,7 +109,7 @@ class ConfigCompliance(FleetAction):
 def golden_rule(args: Mapping[str, Any], beside: str) -> GoldenRule:
     """The comparison with golden texts from the action's arguments; raises ValueError."""
     return GoldenRule(
-        GoldenTexts((place, users_file(place, beside)) for place in args["golden"]),
+        GoldenTexts((place, users_files(place, beside)) for place in args["golden"]),
         GoldenOptions(
             extras=args["golden_extras"],
             ordered=args["golden_ordered"],

@@ -132,11 +132,11 @@ class Finding:
     """Lines that would mend it, parents before their indented children. Redacted, so for reading;
     what can be sent to a device comes from ``RuleSet.remedies``."""
     waiver: WaiverNote | None = None
+    warning: str = ""
+    """What a person should know besides, such as a waiver that has expired."""
     diff: tuple[str, ...] = ()
     """What would set it right where the whole text is compared with an intended one: rows that
     begin with ``+`` (missing), ``-`` (too much), ``~`` (moved) or two blanks. Redacted."""
-    warning: str = ""
-    """What a person should know besides, such as a waiver that has expired."""
 
 
 @dataclass(frozen=True, slots=True)

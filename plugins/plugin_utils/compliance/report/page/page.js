@@ -324,7 +324,7 @@ function codeLines(title, lines, kind) {
 function diffLines(title, rows) {
   const kinds = { "+": "add", "-": "drop", "~": "move" };
   return h("div", {}, h("p", { class: "label-line" }, title), h("div", { class: "lines code fix", tabindex: 0, role: "group", "aria-label": title },
-    rows.map((row) => h("div", { class: kinds[row[0]] || "same" }, h("i", {}, row[0].trim()), h("span", {}, row.slice(2))))));
+    rows.map((row) => h("div", { class: kinds[row[0]] || "same" }, h("i", {}, row.slice(0, 1).trim()), h("span", {}, row.slice(2))))));
 }
 
 /** The rule's places in the frameworks; one that asks for more than the rule does says so. */
