@@ -17,6 +17,8 @@ from ..fleet.host import CONNECTION, FleetHost, fleet_host
 from .fetch_config import fetch_config
 from .session import send
 
+SECONDS = 30.0
+"""What an output may take; the configuration has been fetched and must not be lost for it."""
 _SAID = 200
 """Characters of a refusal that are quoted."""
 
@@ -70,7 +72,7 @@ def _heard(host: FleetHost, connection: BaseConnection, commands: Sequence[str])
 
 
 def _asked(host: FleetHost, connection: BaseConnection, command: str) -> str:
-    text = send(host, connection, command)
+    text = send(host, connection, command, at_most=SECONDS)
     if host.device.os.complete.rejected.search(text):
         raise CommandRejected(f"the device refused it: {' '.join(text.split())[:_SAID]}")
     return text

@@ -29,6 +29,11 @@ from ansible_collections.prime.netops.plugins.plugin_utils.compliance.golden_tex
     GoldenError,
     GoldenTexts,
 )
+from ansible_collections.prime.netops.plugins.plugin_utils.platforms import names
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from tests.unit.plugins.plugin_utils.config.test_tree import made, mutilated
 
 INTENDED = """\
 hostname {{ inventory_hostname }}
@@ -247,3 +252,30 @@ def test_it_counts_and_is_waived_like_any_rule(golden: Path) -> None:
         State.UNKNOWN,
         "never seen",
     )
+
+
+@pytest.fixture(scope="module")
+def by_platform(tmp_path_factory: pytest.TempPathFactory) -> RuleSet:
+    """All rules, and what the lab prints as the golden text of every platform."""
+    place = tmp_path_factory.mktemp("golden")
+    write(place, {f"platforms/{name}.cfg": made(name, size=2) for name in names()})
+    return rules(place)
+
+
+@settings(max_examples=120, deadline=None)
+@given(data=st.data(), platform=st.sampled_from(names()))
+def test_whatever_a_text_is_every_rule_has_an_answer(
+    by_platform: RuleSet, data: st.DataObject, platform: str
+) -> None:
+    """Cut, spliced and littered texts of every platform break no rule, nor the comparison."""
+    text = mutilated(data, platform)
+    verdict = by_platform.judge(text, DeviceFacts("r1", platform))
+    assert len(verdict.findings) == len(by_platform.rules)
+    assert verdict.counts[State.ERROR] == 0
+
+
+@pytest.mark.parametrize("platform", names())
+def test_a_device_that_is_as_intended_passes(by_platform: RuleSet, platform: str) -> None:
+    """On every platform, whatever its form is."""
+    verdict = by_platform.judge(made(platform, size=2), DeviceFacts("r1", platform))
+    assert verdict.findings[-1].state is State.PASS, verdict.findings[-1]
