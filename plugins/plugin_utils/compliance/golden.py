@@ -89,7 +89,7 @@ def compare(
         re.error: one of them is no regular expression.
     """
     order = re.compile("|".join([*platform.layout.ordered, *ordered]) or r"(?!)")
-    ignored = re.compile("|".join(ignore) or r"(?!)")
+    ignored = re.compile("|".join(patterns)) if (patterns := [*ignore]) else None
     trees = [
         text if isinstance(text, Tree) else parse(text, platform) for text in (intended, actual)
     ]
@@ -125,12 +125,14 @@ class _Section:
         """Missing lines in the golden text's order, extra ones in the device's; where order
         matters and all lines are there, those that moved."""
         wanted, found = ([text for text, _n in lines] for lines in (self.wanted, self.found))
+        if wanted == found:
+            return []
         given = [
             *self._beyond("missing", self.wanted, Counter(found)),
             *(self._beyond("extra", self.found, Counter(wanted)) if extras != "ignore" else ()),
         ]
         header = self.name[-1] if self.name else ""
-        if given or wanted == found or not order.match(_bare(header)):
+        if given or not order.match(_bare(header)):
             return given
         matcher = SequenceMatcher(None, wanted, found, autojunk=False)
         blocks = matcher.get_matching_blocks()
@@ -143,12 +145,12 @@ class _Section:
 
     def _beyond(self, kind: Kind, lines: Sequence[_Line], other: Counter[str]) -> list[Difference]:
         """Those lines that the other text has not, or not so often."""
-        beyond = []
+        beyond, shown = [], self._shown()
         for text, number in lines:
             if other[text]:
                 other[text] -= 1
             else:
-                beyond.append(Difference(kind, self._shown(), text, number, self.header))
+                beyond.append(Difference(kind, shown, text, number, self.header))
         return beyond
 
     def _shown(self) -> tuple[str, ...]:
@@ -163,25 +165,32 @@ def _bare(header: str) -> str:
     return header.removeprefix(_GROUP)
 
 
-def _volatile(tree: Tree, node: int, platform: Platform) -> bool:
-    """Whether a line changes by itself; what stands in a banner or a string is no such line."""
-    line = tree.lines[tree.numbers[node] - 1]
-    return platform.volatile is not None and platform.volatile.match(f"\n{line}") is not None
+def _volatile(tree: Tree, platform: Platform) -> set[int]:
+    """The lines that change by themselves, by their numbers; what stands in a banner or a string
+    is no node of its own, so it does not matter here."""
+    if platform.volatile is None:
+        return set()
+    text = "\n".join(("", *tree.lines))
+    starts = (found.start() for found in platform.volatile.finditer(text))
+    return {text.count("\n", 0, start) + 1 for start in starts}
 
 
 def _sections(
-    tree: Tree, platform: Platform, order: re.Pattern[str], ignored: re.Pattern[str]
+    tree: Tree, platform: Platform, order: re.Pattern[str], ignored: re.Pattern[str] | None
 ) -> _Sections:
     """The lines by the headers above them; of lines at the top, those that an order binds."""
     sections: _Sections = {}
-    texts = _texts(tree, platform)
-    for node, text in texts.items():
-        if ignored.match(text) or _volatile(tree, node, platform):
+    volatile = _volatile(tree, platform)
+    below: dict[int, tuple[str, ...]] = {-1: ()}
+    for node, text in _texts(tree, platform).items():
+        above = below[tree.parents[node]] if tree.levels else ()
+        below[node] = (*above, text)
+        number = tree.numbers[node]
+        if number in volatile or (ignored is not None and ignored.match(text)):
             continue
-        above = tuple(texts[i] for i in tree.ancestors(node)) if tree.levels else ()
         if not above and (bound := order.match(text)) is not None:
             above = (f"{_GROUP}{bound[0]}",)
-        sections.setdefault(above, []).append((text, tree.numbers[node]))
+        sections.setdefault(above, []).append((text, number))
     return sections
 
 
