@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from bisect import bisect_left
 from collections import defaultdict
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, KeysView, Mapping
 from dataclasses import dataclass
 from re import Match
 
@@ -107,6 +107,11 @@ class Lookup:
         for pattern in sections.levels:
             scopes = [inner for outer in scopes for inner in self._headers(pattern, outer, bound)]
         return [scope for scope in scopes if scope is not None]
+
+    def sections_with(self, pattern: Pattern) -> KeysView[int]:
+        """The nodes directly below which a line matches, of a tree that is read level by level."""
+        known = self._hits[True].get(pattern)
+        return (self._found(pattern, True, {}) if known is None else known).keys()
 
     def text(self, node: int, offset: int = 0) -> str:
         """What a pattern is held against, from an offset on."""

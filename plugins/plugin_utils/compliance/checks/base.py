@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import re
 from abc import ABC, abstractmethod
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, KeysView, Mapping
 from dataclasses import dataclass, field, replace
 from functools import lru_cache
 from typing import Any
@@ -34,6 +34,14 @@ class Run:
     platform: Platform
     facts: DeviceFacts
     parameters: Mapping[str, Any]
+
+
+@dataclass(frozen=True, slots=True)
+class Usual:
+    """An answer that holds in every section but those that begin at one of these nodes."""
+
+    answer: Answer
+    but: KeysView[int]
 
 
 @dataclass(slots=True)
@@ -174,6 +182,11 @@ class Check(ABC):
         if self._message is not None and answer.state is State.FAIL:
             return replace(answer, message=self._said(answer, place))
         return answer
+
+    def usual(self, run: Run) -> Usual | None:
+        """The answer in most sections, for who would ask in hundreds of them; None where there is
+        no such. Asked only where a tree is read level by level."""
+        return None
 
     @abstractmethod
     def _answer(self, run: Run, place: Place) -> Answer: ...
