@@ -89,7 +89,8 @@ options:
     description:
       - What to do with lines that the golden text does not have. V(report) reports them all,
         V(sections) those in sections that the golden text has, V(ignore) none, for a golden text
-        that is a part of the whole.
+        that is a part of the whole. The lines outside of any section are a section too, and so is
+        the whole text of platforms that do not indent.
     type: str
     choices: [report, sections, ignore]
     default: report
