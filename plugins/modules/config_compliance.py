@@ -65,9 +65,60 @@ options:
     description:
       - Whether to fetch the configurations, and to store them as a backup does, before they are
         judged. The git mirror is not written.
+      - The commands that rules want the output of, such as C(show snmp user), are run in the same
+        session. In stored copies these rules are C(unknown) as far as they rest on an output.
       - By default the last good copies in the store are judged.
     type: bool
     default: false
+  golden:
+    description:
+      - Where the intended configurations are. Each device is compared with its own, and what
+        differs is a failure of the rule C(GOLDEN), which belongs to every profile.
+      - A directory is looked into for C(HOST), C(roles/ROLE) and C(platforms/PLATFORM), ending in
+        C(.j2), C(.cfg) or C(.txt). A path may use C({{ host }}), C({{ role }}), C({{ platform }})
+        and C({{ site }}); keep Ansible from filling them in before, with C(!unsafe). The first
+        that there is wins.
+      - A file that ends in C(.j2) is a Jinja2 template with the host's variables. Jinja2's own
+        filters are there, Ansible's are not, and what a variable holds is not rendered once more.
+      - A template that does not render is that device's C(error), with file and line.
+      - A relative path is looked for as in O(rules).
+    type: list
+    elements: path
+    default: []
+  golden_extras:
+    description:
+      - What to do with lines that the golden text does not have. V(report) reports them all,
+        V(sections) those in sections that the golden text has, V(ignore) none, for a golden text
+        that is a part of the whole. The lines outside of any section are a section too, and so is
+        the whole text of platforms that do not indent.
+    type: str
+    choices: [report, sections, ignore]
+    default: report
+  golden_ordered:
+    description:
+      - Patterns of sections, or of lines outside of any, whose order matters; besides those of
+        the platform, such as access lists. They match from a line's beginning.
+    type: list
+    elements: str
+    default: []
+  golden_ignore:
+    description:
+      - Patterns of lines that are not compared, in either text. They match from a line's
+        beginning. Lines that change by themselves are left out anyway.
+    type: list
+    elements: str
+    default: []
+  golden_missing:
+    description:
+      - State of C(GOLDEN) on a device that has no golden text.
+    type: str
+    choices: [not_applicable, unknown, fail]
+    default: not_applicable
+  golden_severity:
+    description: Severity of C(GOLDEN), which decides what it weighs in the score.
+    type: str
+    choices: [low, medium, high, critical]
+    default: high
   processes:
     description:
       - Processes that judge at the same time.
@@ -140,6 +191,17 @@ EXAMPLES = r"""
     fail_on: critical
     formats: [html, junit, sarif]
     report_dir: build/compliance
+  run_once: true
+  delegate_to: localhost
+  vars:
+    ansible_connection: local
+    ansible_become: false
+
+- name: Compare with what is intended, besides
+  prime.netops.config_compliance:
+    golden: compliance/golden
+    golden_extras: sections
+    golden_ignore: [snmp-server location]
   run_once: true
   delegate_to: localhost
   vars:

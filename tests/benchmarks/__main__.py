@@ -49,11 +49,11 @@ def _run(name: str, options: Options) -> None:
     work.mkdir(parents=True)
     with BENCHMARKS[name](options, work) as bench:
         frame.run(bench, options, path, lambda line: print(line, flush=True))
-    shutil.rmtree(work)
     print()
     summary.main(path)
     if bench.conclude:
         print(f"\n{bench.conclude(json.loads(path.read_text())['rows'])}")
+    shutil.rmtree(work)
     print(f"\nEvery run: {path}")
 
 

@@ -57,7 +57,10 @@ def table(rows: Sequence[Row]) -> str:
     head += ["mb_transferred"] if counted else []
     lines = [[*head, *(f"x {who}" for _, who in rivals)]]
     for (case, who), runs in contestants.items():
-        ratios = [_ratio(runs, contestants[rival]) if _is_ours(who) else "" for rival in rivals]
+        ratios = [
+            _ratio(runs, contestants[rival]) if _is_ours(who) and _alike(case, rival[0]) else ""
+            for rival in rivals
+        ]
         transferred = [_transferred(runs)] if counted else []
         lines.append([case, who, *_medians(runs), *transferred, *ratios])
     return _aligned(lines)
@@ -65,6 +68,11 @@ def table(rows: Sequence[Row]) -> str:
 
 def _is_ours(who: str) -> bool:
     return who.partition(":")[0] == "ours"
+
+
+def _alike(case: str, other: str) -> bool:
+    """Whether a case is the other one, or a kind of it, such as backup_unchanged of backup."""
+    return f"{case}_".startswith(f"{other}_")
 
 
 def _rivals(contestants: Iterable[Key]) -> list[Key]:

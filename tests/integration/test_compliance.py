@@ -246,6 +246,112 @@ def test_fresh_configurations_are_fetched_and_stored(lab: Lab, controller: Contr
         assert each.config_sha256 == outcomes[name].config_sha256
 
 
+def test_outputs_that_rules_want_are_asked_in_the_same_session(
+    lab: Lab, controller: Controller, tmp_path: Path
+) -> None:
+    """`show snmp user` decides SNM-004 on IOS; a command that the device refuses, and any in stored
+    copies, leave their rule unknown, with the reason, and never passed."""
+    ios = platform_of(lab, "cisco_ios")
+    rules = tmp_path / "rules"
+    rules.mkdir()
+    (rules / "OWN-001.yml").write_text(
+        "id: OWN-001\ntitle: The clock is right\nrationale: A test.\nseverity: low\n"
+        "profiles: [baseline]\nchecks:\n"
+        "  - {platforms: [cisco_ios], check: {state: show ntp status, min: 1}}\n"
+    )
+    options = {"compliance_rules": [str(rules)]}
+    limit = ("--limit", ",".join(ios))
+    before = lab.counters()["devices"]
+    play = judge(controller, lab, *limit, compliance_fresh=True, compliance_attempts=1, **options)
+    assert play.rc == 0, play.output
+    devices = {name: each for name, each in found(controller).items() if each.score is not None}
+    assert {states(each)["SNM-004"] for each in devices.values()} == {"pass", "fail"}
+    for name, each in devices.items():
+        assert lab.counters()["devices"][name]["logins"] == before[name]["logins"] + 1
+        told = {finding["rule"]: finding for finding in each.findings}
+        if told["SNM-004"]["state"] == "fail":
+            assert told["SNM-004"]["message"] == "a user has a weak algorithm"
+        assert told["OWN-001"]["state"] == "unknown"
+        assert told["OWN-001"]["message"].startswith(
+            "there is no output of `show ntp status`: the device refused it: "
+        )
+
+    judge(controller, lab, *limit, **options)
+    for name in devices:
+        told = {finding["rule"]: finding for finding in found(controller)[name].findings}
+        assert told["SNM-004"]["state"] == "unknown"
+        assert told["SNM-004"]["message"].startswith("`show snmp user` was not asked")
+
+
+def test_devices_are_compared_with_what_is_intended(
+    lab: Lab, backed_up: Controller, tmp_path: Path
+) -> None:
+    """A golden text a device, a role or a platform; what differs is a finding with the device's
+    lines, in the reports and the diff; a broken template is its own device's error."""
+    same, other, broken, *_rest = (
+        name for name in platform_of(lab, "cisco_ios") if name in backed_up.texts()
+    )
+    texts = backed_up.texts()
+    golden = tmp_path / "golden"
+    (golden / "platforms").mkdir(parents=True)
+    (golden / f"{same}.cfg").write_text(texts[same])
+    wanted = texts[other].replace("snmp-server contact noc@example.net", "snmp-server contact ops")
+    (golden / f"{other}.cfg").write_text(wanted)
+    (golden / f"{broken}.j2").write_text("hostname {{ inventory_hostname }}\n{{ nowhere }}\n")
+    (golden / "platforms/arista_eos.j2").write_text(
+        "hostname {{ inventory_hostname }}\n{% for ip in compliance_ntp %}\nntp server {{ ip }}\n"
+        "{% endfor %}\n"
+    )
+    options = {"compliance_golden": [str(golden)], "compliance_golden_extras": "sections"}
+    play = judge(backed_up, lab, "--diff", **options)
+    assert play.rc == 0, play.output
+    devices = found(backed_up)
+    told = {
+        name: next(one for one in each.findings if one["rule"] == "GOLDEN")
+        for name, each in devices.items()
+        if each.score is not None
+    }
+    assert told[same]["state"] == "pass"
+    assert told[broken]["state"] == "error"
+    assert told[broken]["message"] == f"{golden}/{broken}.j2:2: 'nowhere' is undefined"
+    assert told[platform_of(lab, "juniper_junos")[0]]["state"] == "not_applicable"
+    eos = told[platform_of(lab, "arista_eos")[0]]
+    assert eos["state"] == "fail"
+    assert any(row.startswith("+ ntp server 10.") for row in eos["diff"])
+
+    assert told[other]["diff"] == [
+        "+ snmp-server contact ops",
+        "- snmp-server contact noc@example.net",
+    ]
+    assert "- snmp-server contact noc@example.net" in play.output
+    (evidence,) = told[other]["evidence"]
+    mirror = (backed_up.state / "configs" / devices[other].file).read_text().splitlines()
+    assert mirror[evidence[0] - 1] == evidence[1] == "snmp-server contact noc@example.net"
+    report = (backed_up.state / "reports/compliance.json").read_text()
+    jsonschema.validate(json.loads(report), json.loads(OURS.read_text()))
+    assert "+ snmp-server contact ops" in report
+    assert MARKER not in report + play.output
+
+    # beside the playbook, and by a path that Ansible must not fill in
+    play = [
+        {
+            "hosts": same,
+            "gather_facts": False,
+            "roles": ["prime.netops.compliance"],
+            "vars": {"netops_state_dir": str(backed_up.state), "compliance_fail_job": "never"},
+        }
+    ]
+    beside = tmp_path / "play.yml"
+    place = '!unsafe "golden/{{ host }}"'
+    beside.write_text(f"{json.dumps(play)[:-3]}, compliance_golden: [{place}]}}}}]")
+    assert backed_up.play(beside, lab.inventory).rc == 0
+    assert states(found(backed_up)[same])["GOLDEN"] == "pass"
+
+    missing = judge(backed_up, lab, compliance_golden=[str(tmp_path / "none")])
+    assert missing.rc == 2
+    assert "there is no golden text in" in missing.text
+
+
 def test_waivers_and_rules_of_ones_own(lab: Lab, backed_up: Controller, tmp_path: Path) -> None:
     """A waived rule leaves the score; an expired waiver does not, and warns; an own rule counts,
     and one that hangs costs its device a verdict and no other device anything."""

@@ -159,6 +159,7 @@ def test_a_device_opens_with_its_evidence(report: Chrome, fleet: list[DeviceRepo
     assert f"{failed.evidence[0].line}" in box
     assert "transport input telnet ssh" in box
     assert "line vty 0 15" in box
+    assert "- transport input telnet+ transport input ssh" in box
     assert "Goes in the spring" in one(report, "#panel").get_attribute("textContent")
     assert report.execute_script("return location.hash") == f"#device={device.name}"
     report.switch_to.active_element.send_keys(Keys.ESCAPE)

@@ -10,9 +10,12 @@ import threading
 from collections.abc import Mapping
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import Any, ClassVar
+from typing import Any, ClassVar, get_args
 
 from ..compliance import NO_WAIVERS, RuleSet, load, load_waivers
+from ..compliance.golden import Extras
+from ..compliance.golden_rule import GoldenOptions, GoldenRule, Missing
+from ..compliance.golden_texts import GoldenTexts
 from ..compliance.report import FORMATS
 from ..compliance.results import Severity
 from ..fleet.run import Fleet
@@ -22,7 +25,7 @@ from ..jobs.options import JobOptions
 from .action import FleetAction
 from .arguments import FLEET_SPEC
 from .hosts import DeviceReader
-from .places import users_file
+from .places import users_file, users_files
 from .state import state_dir
 
 
@@ -38,6 +41,20 @@ class ConfigCompliance(FleetAction):
         "min_score": {"type": "float", "default": 70.0},
         "fail_on": {"type": "str", "choices": [each.value for each in Severity]},
         "fresh": {"type": "bool", "default": False},
+        "golden": {"type": "list", "elements": "path", "default": []},
+        "golden_extras": {"type": "str", "choices": list(get_args(Extras)), "default": "report"},
+        "golden_ordered": {"type": "list", "elements": "str", "default": []},
+        "golden_ignore": {"type": "list", "elements": "str", "default": []},
+        "golden_missing": {
+            "type": "str",
+            "choices": list(get_args(Missing)),
+            "default": "not_applicable",
+        },
+        "golden_severity": {
+            "type": "str",
+            "choices": [each.value for each in Severity],
+            "default": "high",
+        },
         "processes": {"type": "int"},
         "role_variable": {"type": "str", "default": "role"},
         "git_path": {"type": "str", "default": "{{ site }}/{{ host }}"},
@@ -65,10 +82,11 @@ class ConfigCompliance(FleetAction):
     def _standard(self, args: Mapping[str, Any]) -> Standard:
         """What to judge by. Raises `RuleError`, a ValueError, with file and line."""
         beside = self._loader.get_basedir()
-        rules = [users_file(place, beside) for place in args["rules"]]
+        places = [users_file(place, beside) for place in args["rules"]]
+        rules = load(places, profile=args["profile"] or None, params=args["params"])
         waivers = args["waivers"]
         return Standard(
-            rules=load(rules, profile=args["profile"] or None, params=args["params"]),
+            rules=rules.beside(golden_rule(args, beside)) if args["golden"] else rules,
             waivers=load_waivers(users_file(waivers, beside)) if waivers else NO_WAIVERS,
             today=datetime.now(UTC).date(),
             min_score=_min_score(args["min_score"]),
@@ -86,6 +104,20 @@ class ConfigCompliance(FleetAction):
         result["ansible_stats"]["data"][stats_key].update(found)
         # A judgement changes nothing, on no device.
         return {**result, **found, "changed": False, "reports": report.files}
+
+
+def golden_rule(args: Mapping[str, Any], beside: str) -> GoldenRule:
+    """The comparison with golden texts from the action's arguments; raises ValueError."""
+    return GoldenRule(
+        GoldenTexts((place, users_files(place, beside)) for place in args["golden"]),
+        GoldenOptions(
+            extras=args["golden_extras"],
+            ordered=args["golden_ordered"],
+            ignore=args["golden_ignore"],
+            missing=args["golden_missing"],
+            severity=Severity(args["golden_severity"]),
+        ),
+    )
 
 
 def compliance_options(args: Mapping[str, Any], standard: Standard) -> ComplianceOptions:

@@ -134,7 +134,7 @@ def _diffs(outcome: DeviceOutcome, store: Store, ledger: Store) -> dict[str, Any
         _mending(finding)
         for judged in ledger.judged(outcome.run_id, outcome.device)
         for finding in judged.findings
-        if finding["state"] == "fail" and finding.get("remediation")
+        if finding["state"] == "fail" and (finding.get("remediation") or finding.get("diff"))
     )
     if not mending:
         return {}
@@ -146,14 +146,19 @@ def _diffs(outcome: DeviceOutcome, store: Store, ledger: Store) -> dict[str, Any
 
 
 def _coloured(line: str) -> str:
-    colours = {"+": constants.COLOR_DIFF_ADD, "@": constants.COLOR_DIFF_LINES}
+    colours = {
+        "+": constants.COLOR_DIFF_ADD,
+        "-": constants.COLOR_DIFF_REMOVE,
+        "@": constants.COLOR_DIFF_LINES,
+    }
     coloured: str = stringc(line.rstrip("\n"), colours.get(line[:1], "normal"))
     return f"{coloured}\n"
 
 
 def _mending(finding: Mapping[str, Any]) -> str:
     """The lines that would mend one finding; its secrets have been taken out."""
-    lines = "".join(f"+{line}\n" for line in finding["remediation"])
+    rows = [*(f"+{line}" for line in finding.get("remediation", ())), *finding.get("diff", ())]
+    lines = "".join(f"{row}\n" for row in rows)
     return f"@@ {finding['rule']}: {finding.get('message', '')} @@\n{lines}"
 
 

@@ -6,6 +6,8 @@
 
 from __future__ import annotations
 
+import glob
+import re
 from pathlib import Path
 
 
@@ -18,3 +20,14 @@ def users_file(text: str, beside: str) -> Path:
     path = Path(text)
     near = Path(beside) / path
     return near if path.is_absolute() or near.exists() else Path.cwd() / path
+
+
+def users_files(text: str, beside: str) -> Path:
+    """The same for a path with placeholders, such as ``golden/{{ host }}``: whatever they stand
+    for, the files meant are where there is one of that form."""
+    parts = re.split(r"\{\{.*?\}\}", text)
+    form = "*".join(map(glob.escape, parts))
+    path, near = Path(text), Path(beside)
+    if len(parts) == 1 or path.is_absolute():
+        return users_file(text, beside)
+    return (near if any(near.glob(f"{form}*")) else Path.cwd()) / path

@@ -72,17 +72,17 @@ class Shown:
         """A message in which the device's parts are hidden as far as the gate hides them."""
         if plain != shown:
             plain = _unmarked(_PART.sub(lambda part: _hidden_in(part[1], shown), marked))
-        return _cut(self.text(plain))
+        return cut(self.text(plain))
 
     def _made(self, node: int) -> Evidence:
         """Redaction keeps every line's beginning, so a node's first line is found from the front:
         as many lines as it has ancestors come before it."""
         number = self._tree.numbers[node]
         if self._tree.parents[node] < 0:
-            return Evidence(number, _cut(self._texts[node].partition("\n")[0].strip()))
+            return Evidence(number, cut(self._texts[node].partition("\n")[0].strip()))
         rows = [" ".join(row.split()) for row in self._texts[node].split("\n")]
         own = min(len(self._tree.ancestors(node)), len(rows) - 1)
-        return Evidence(number, _cut(rows[own]), " / ".join(rows[:own]))
+        return Evidence(number, cut(rows[own]), " / ".join(rows[:own]))
 
     def _hidden(self, answers: Sequence[Answer]) -> list[str]:
         """Words and captured values that the gate took out of the line that they come from."""
@@ -126,7 +126,8 @@ def in_context(tree: Tree, node: int) -> str:
     return "\n".join((*rows, *own))
 
 
-def _cut(text: str) -> str:
+def cut(text: str) -> str:
+    """A text in the length that a table bears."""
     return text if len(text) <= _WIDTH else f"{text[: _WIDTH - 3]}..."
 
 

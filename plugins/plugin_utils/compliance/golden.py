@@ -13,41 +13,33 @@ from __future__ import annotations
 
 import re
 from collections import Counter
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from difflib import SequenceMatcher
-from pathlib import Path
-from typing import Any, Literal
-
-from jinja2 import TemplateError
+from typing import Literal
 
 from ..config.redact import MASK, redact
 from ..config.tree import ParseWarning, Tree, parse
 from ..platforms import Platform
-from . import remedy
 from .evidence import in_context, redacted
-from .results import DeviceFacts
 
 Extras = Literal["report", "sections", "ignore"]
 """What to do with lines that the golden text does not have: report all of them, report those in
 sections that it has, or none."""
 Kind = Literal["missing", "extra", "order"]
-_ENDINGS = (".j2", ".cfg", ".txt")
-
-
-class GoldenError(ValueError):
-    """A golden text cannot be read or rendered; the message names the file."""
 
 
 @dataclass(frozen=True, slots=True)
 class Difference:
     """One line that differs. ``line`` counts from 1 in the text that has it: the golden one for a
-    missing line, the device's for any other."""
+    missing line, the device's for any other. ``header`` is the line of the device's text in which
+    the section begins, 0 where it has none."""
 
     kind: Kind
     section: tuple[str, ...]
     text: str
     line: int
+    header: int = 0
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,9 +56,9 @@ class Comparison:
         return not (self.differences or self.intended_warnings or self.actual_warnings)
 
     def diff(self) -> list[str]:
-        """The differences for a person: sections, and below them ``-`` for what is missing, ``+``
-        for what is too much, ``~`` for what stands in another order."""
-        signs = {"missing": "-", "extra": "+", "order": "~"}
+        """What would set it right, for a person: sections, and below them ``+`` for what is
+        missing, ``-`` for what is too much, ``~`` for what stands in another order."""
+        signs = {"missing": "+", "extra": "-", "order": "~"}
         rows: list[str] = []
         section: tuple[str, ...] = ()
         for one in self.differences:
@@ -79,56 +71,16 @@ class Comparison:
         return rows
 
 
-def find(directory: Path, facts: DeviceFacts) -> Path | None:
-    """Return the golden file of a device: its own, else its role's, else its platform's.
-
-    These are ``NAME``, ``roles/ROLE`` and ``platforms/PLATFORM``, ending in .j2, .cfg or .txt.
-    """
-    names = (("", facts.name), ("roles", facts.role), ("platforms", facts.platform))
-    for folder, name in names:
-        if not name or Path(name).name != name or name == "..":
-            continue
-        for ending in _ENDINGS:
-            path = directory / folder / f"{name}{ending}"
-            if path.is_file():
-                return path
-    return None
-
-
-def intended(path: Path, facts: DeviceFacts) -> str:
-    """Return a golden text; one that ends in .j2 is rendered with the device's variables.
-
-    Raises:
-        GoldenError: it cannot be read, or its template asks for what is not there.
-    """
-    try:
-        text = path.read_text(encoding="utf-8")
-    except (OSError, UnicodeError) as error:
-        raise GoldenError(f"{path}: cannot be read: {error}") from error
-    if path.suffix != ".j2":
-        return text
-    values: Mapping[str, Any] = {
-        **facts.variables,
-        "inventory_hostname": facts.name,
-        "site": facts.site,
-        "role": facts.role,
-    }
-    try:
-        return remedy.render(text, values)
-    except (TemplateError, TypeError, ValueError, ArithmeticError) as error:
-        raise GoldenError(f"{path}: for {facts.name}: {error}") from error
-
-
 def compare(
-    intended: str,
-    actual: str,
+    intended: str | Tree,
+    actual: str | Tree,
     platform: Platform,
     *,
     extras: Extras = "report",
     ordered: Iterable[str] = (),
     ignore: Iterable[str] = (),
 ) -> Comparison:
-    """Compare two configurations.
+    """Compare two configurations, as texts or as trees of that platform.
 
     ``ordered`` are further patterns of sections, or of lines at the top, whose order matters;
     ``ignore`` are patterns of lines that do not count. Both match from a line's beginning.
@@ -137,19 +89,29 @@ def compare(
         re.error: one of them is no regular expression.
     """
     order = re.compile("|".join([*platform.layout.ordered, *ordered]) or r"(?!)")
-    ignored = re.compile("|".join(ignore) or r"(?!)")
-    trees = [parse(text, platform) for text in (intended, actual)]
+    ignored = re.compile("|".join(patterns)) if (patterns := [*ignore]) else None
+    trees = [
+        text if isinstance(text, Tree) else parse(text, platform) for text in (intended, actual)
+    ]
     wanted, found = (_sections(tree, platform, order, ignored) for tree in trees)
     differences: list[Difference] = []
     for section in dict.fromkeys((*wanted, *found)):
         if extras != "report" and section not in wanted:
             continue
-        of_section = _Section(section, wanted.get(section, []), found.get(section, []))
+        lines = wanted.get(section, []), found.get(section, [])
+        of_section = _Section(section, *lines, _header(section, found))
         differences += of_section.differences(order, extras)
     return Comparison(tuple(differences), tuple(trees[0].warnings), tuple(trees[1].warnings))
 
 
 _Line = tuple[str, int]
+_Sections = dict[tuple[str, ...], list[_Line]]
+
+
+def _header(section: tuple[str, ...], found: _Sections) -> int:
+    """The line in which a section begins in the device's text; 0 where it has none."""
+    lines = found.get(section[:-1], ()) if section else ()
+    return next((number for text, number in lines if text == section[-1]), 0)
 
 
 @dataclass(frozen=True, slots=True)
@@ -157,35 +119,38 @@ class _Section:
     name: tuple[str, ...]
     wanted: Sequence[_Line]
     found: Sequence[_Line]
+    header: int
 
     def differences(self, order: re.Pattern[str], extras: Extras) -> list[Difference]:
         """Missing lines in the golden text's order, extra ones in the device's; where order
         matters and all lines are there, those that moved."""
         wanted, found = ([text for text, _n in lines] for lines in (self.wanted, self.found))
+        if wanted == found:
+            return []
         given = [
             *self._beyond("missing", self.wanted, Counter(found)),
             *(self._beyond("extra", self.found, Counter(wanted)) if extras != "ignore" else ()),
         ]
         header = self.name[-1] if self.name else ""
-        if given or wanted == found or not order.match(_bare(header)):
+        if given or not order.match(_bare(header)):
             return given
         matcher = SequenceMatcher(None, wanted, found, autojunk=False)
         blocks = matcher.get_matching_blocks()
         kept = {j for block in blocks for j in range(block.b, block.b + block.size)}
         return [
-            Difference("order", self._shown(), text, number)
+            Difference("order", self._shown(), text, number, self.header)
             for j, (text, number) in enumerate(self.found)
             if j not in kept
         ]
 
     def _beyond(self, kind: Kind, lines: Sequence[_Line], other: Counter[str]) -> list[Difference]:
         """Those lines that the other text has not, or not so often."""
-        beyond = []
+        beyond, shown = [], self._shown()
         for text, number in lines:
             if other[text]:
                 other[text] -= 1
             else:
-                beyond.append(Difference(kind, self._shown(), text, number))
+                beyond.append(Difference(kind, shown, text, number, self.header))
         return beyond
 
     def _shown(self) -> tuple[str, ...]:
@@ -200,25 +165,32 @@ def _bare(header: str) -> str:
     return header.removeprefix(_GROUP)
 
 
-def _volatile(tree: Tree, node: int, platform: Platform) -> bool:
-    """Whether a line changes by itself; what stands in a banner or a string is no such line."""
-    line = tree.lines[tree.numbers[node] - 1]
-    return platform.volatile is not None and platform.volatile.match(f"\n{line}") is not None
+def _volatile(tree: Tree, platform: Platform) -> set[int]:
+    """The lines that change by themselves, by their numbers; what stands in a banner or a string
+    is no node of its own, so it does not matter here."""
+    if platform.volatile is None:
+        return set()
+    text = "\n".join(("", *tree.lines))
+    starts = (found.start() for found in platform.volatile.finditer(text))
+    return {text.count("\n", 0, start) + 1 for start in starts}
 
 
 def _sections(
-    tree: Tree, platform: Platform, order: re.Pattern[str], ignored: re.Pattern[str]
-) -> dict[tuple[str, ...], list[_Line]]:
+    tree: Tree, platform: Platform, order: re.Pattern[str], ignored: re.Pattern[str] | None
+) -> _Sections:
     """The lines by the headers above them; of lines at the top, those that an order binds."""
-    sections: dict[tuple[str, ...], list[_Line]] = {}
-    texts = _texts(tree, platform)
-    for node, text in texts.items():
-        if ignored.match(text) or _volatile(tree, node, platform):
+    sections: _Sections = {}
+    volatile = _volatile(tree, platform)
+    below: dict[int, tuple[str, ...]] = {-1: ()}
+    for node, text in _texts(tree, platform).items():
+        above = below[tree.parents[node]] if tree.levels else ()
+        below[node] = (*above, text)
+        number = tree.numbers[node]
+        if number in volatile or (ignored is not None and ignored.match(text)):
             continue
-        above = tuple(texts[i] for i in tree.ancestors(node)) if tree.levels else ()
         if not above and (bound := order.match(text)) is not None:
             above = (f"{_GROUP}{bound[0]}",)
-        sections.setdefault(above, []).append((text, tree.numbers[node]))
+        sections.setdefault(above, []).append((text, number))
     return sections
 
 

@@ -7,7 +7,8 @@
 from __future__ import annotations
 
 from bisect import bisect_left
-from collections.abc import Iterable, Iterator, Mapping
+from collections import defaultdict
+from collections.abc import Iterable, Iterator, KeysView, Mapping
 from dataclasses import dataclass
 from re import Match
 
@@ -62,18 +63,29 @@ class Lookup:
 
     def __init__(self, tree: Tree) -> None:
         self.tree = tree
+        self._levels = tree.levels
         self._hits: tuple[dict[Pattern, dict[int, list[Hit]]], ...] = ({}, {})
         self._sections: dict[Sections, list[Scope]] = {}
         self._subjects = tree.texts if tree.levels else tree.paths
         self._index = _levels(tree) if tree.levels else (_paths(tree),) * 2
 
     def lines(self, pattern: Pattern, scope: Scope | None, bound: Mapping[str, str]) -> list[Hit]:
-        """The lines that match, in the order of the text; ``None`` is the top."""
-        if self.tree.levels:
-            return self._level(pattern, scope, bound)
-        if scope is not None:
+        """The lines that match, in the order of the text; ``None`` is the top.
+
+        Asked some hundred times a device, nearly always for what is known, so that is one look.
+        """
+        nested = scope is not None and self._levels
+        if scope is not None and not nested:
             return self._among(pattern, scope.nodes, bound, scope.offset)
-        return self._cached(pattern, False, bound).get(-1, [])
+        by_parent = None if pattern.needs else self._hits[nested].get(pattern)
+        if by_parent is None:
+            by_parent = self._found(pattern, nested, bound)
+        if scope is None:
+            return by_parent.get(-1, _NONE)
+        nodes = scope.nodes
+        if len(nodes) == 1:
+            return by_parent.get(nodes[0], _NONE)
+        return [hit for node in nodes for hit in by_parent.get(node, _NONE)]
 
     def sections(
         self, sections: Sections, scope: Scope | None, bound: Mapping[str, str]
@@ -96,6 +108,11 @@ class Lookup:
             scopes = [inner for outer in scopes for inner in self._headers(pattern, outer, bound)]
         return [scope for scope in scopes if scope is not None]
 
+    def sections_with(self, pattern: Pattern) -> KeysView[int]:
+        """The nodes directly below which a line matches, of a tree that is read level by level."""
+        known = self._hits[True].get(pattern)
+        return (self._found(pattern, True, {}) if known is None else known).keys()
+
     def text(self, node: int, offset: int = 0) -> str:
         """What a pattern is held against, from an offset on."""
         return self._subjects[node][offset:]
@@ -110,24 +127,12 @@ class Lookup:
         """Hold a pattern against one line."""
         return pattern.match(self._subjects[node], bound, self.offset(scope))
 
-    def _level(self, pattern: Pattern, scope: Scope | None, bound: Mapping[str, str]) -> list[Hit]:
-        by_parent = self._cached(pattern, scope is not None, bound)
-        if scope is None:
-            return by_parent.get(-1, _NONE)
-        nodes = scope.nodes
-        if len(nodes) == 1:
-            return by_parent.get(nodes[0], _NONE)
-        return [hit for node in nodes for hit in by_parent.get(node, _NONE)]
-
-    def _cached(
+    def _found(
         self, pattern: Pattern, nested: bool, bound: Mapping[str, str]
     ) -> dict[int, list[Hit]]:
-        if pattern.needs:
-            return self._by_parent(pattern, nested, bound)
-        known = self._hits[nested]
-        found = known.get(pattern)
-        if found is None:
-            found = known[pattern] = self._by_parent(pattern, nested, bound)
+        found = self._by_parent(pattern, nested, bound)
+        if not pattern.needs:
+            self._hits[nested][pattern] = found
         return found
 
     def _by_parent(
@@ -159,7 +164,7 @@ class Lookup:
         self, pattern: Pattern, scope: Scope | None, bound: Mapping[str, str]
     ) -> Iterator[Scope]:
         headers: dict[str, list[Hit]] = {}
-        for hit in self._level(pattern, scope, bound):
+        for hit in self.lines(pattern, scope, bound):
             headers.setdefault(self.tree.texts[hit[0]], []).append(hit)
         outer = {} if scope is None else scope.captures
         for text, hits in headers.items():
@@ -205,22 +210,16 @@ class _Index:
 
 def _levels(tree: Tree) -> tuple[_Index, _Index]:
     """The lines at the top, and all others."""
-    top: dict[str, list[int]] = {}
-    nested: dict[str, list[int]] = {}
+    top, nested = defaultdict[str, list[int]](list), defaultdict[str, list[int]](list)
     for node, (text, parent) in enumerate(zip(tree.texts, tree.parents, strict=True)):
-        place = top if parent < 0 else nested
-        found = place.get(text)
-        if found is None:
-            place[text] = [node]
-        else:
-            found.append(node)
+        (top if parent < 0 else nested)[text].append(node)
     return _Index(top), _Index(nested)
 
 
 def _paths(tree: Tree) -> _Index:
-    by_path: dict[str, list[int]] = {}
+    by_path = defaultdict[str, list[int]](list)
     for leaf in tree.leaves:
-        by_path.setdefault(tree.paths[leaf], []).append(leaf)
+        by_path[tree.paths[leaf]].append(leaf)
     return _Index(by_path)
 
 

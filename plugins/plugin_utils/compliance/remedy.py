@@ -55,15 +55,6 @@ def lines(source: str, items: Iterable[Item], values: Mapping[str, Any]) -> tupl
     return _cleaned(text)
 
 
-def render(source: str, values: Mapping[str, Any]) -> str:
-    """Render a template of a whole text, in the same sandbox.
-
-    Raises:
-        TemplateError: it asks for what is not there, or for what the sandbox refuses.
-    """
-    return _template(source).render(values)
-
-
 @lru_cache(maxsize=1024)
 def _template(source: str) -> Template:
     return _environment().from_string(source)
@@ -93,4 +84,4 @@ def _cleaned(text: str) -> tuple[str, ...]:
     return tuple(row for block in once for row in block)
 
 
-__all__ = ["Remedy", "RemedyError", "check_template", "lines", "render"]
+__all__ = ["Remedy", "RemedyError", "check_template", "lines"]

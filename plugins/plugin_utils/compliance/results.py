@@ -134,6 +134,9 @@ class Finding:
     waiver: WaiverNote | None = None
     warning: str = ""
     """What a person should know besides, such as a waiver that has expired."""
+    diff: tuple[str, ...] = ()
+    """What would set it right where the whole text is compared with an intended one: rows that
+    begin with ``+`` (missing), ``-`` (too much), ``~`` (moved) or two blanks. Redacted."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -170,6 +173,8 @@ class DeviceFacts:
     state: Mapping[str, str] = field(default_factory=dict)
     """Raw outputs of ``show`` commands, by command, for state checks; those that were not asked
     for are simply missing."""
+    unheard: Mapping[str, str] = field(default_factory=dict)
+    """Why there is no output of a command that was asked for, by command."""
 
 
 def score(weighted: Iterable[tuple[int, State]]) -> float | None:

@@ -22,6 +22,7 @@ from .answers import Answer, Item, given
 from .checks import KINDS, Check, Maker, Run
 from .checks.base import Place
 from .evidence import Shown
+from .golden_rule import GoldenRule
 from .lookup import Lookup
 from .remedy import Remedy, RemedyError
 from .results import DeviceFacts, DeviceVerdict, Finding, RuleInfo, State, score
@@ -109,6 +110,7 @@ class RuleSet:
         self._specs = tuple(rules)
         self.rules: tuple[RuleInfo, ...] = tuple(rule.info for rule in rules)
         self.profile = profile
+        self._golden: GoldenRule | None = None
         self._parameters = {rule.info.id: _set(rule, profile, parameters) for rule in self._specs}
         self._checks = {
             (rule.info.id, platform): spec
@@ -119,19 +121,42 @@ class RuleSet:
         self._remade: dict[tuple[int, str], _Ready] = {}
         variables: set[str] = {PARAMETERS}
         self._made: dict[int, _Ready] = {}
+        self._commands: dict[str, set[str]] = {}
         for rule in self._specs:
             for spec in rule.checks:
-                values = self._parameters[rule.info.id]
-                self._made[id(spec)] = _make(rule, spec, values, variables)
+                values, commands = self._parameters[rule.info.id], set[str]()
+                self._made[id(spec)] = _make(rule, spec, values, variables, commands)
+                for platform in spec.platforms:
+                    self._commands.setdefault(platform, set()).update(commands)
         self.variables = frozenset(variables)
         """The inventory variables that the rules read."""
+
+    def commands(self, platform: str) -> tuple[str, ...]:
+        """The ``show`` commands whose outputs the rules want of a platform, by its own name."""
+        return tuple(sorted(self._commands.get(platform, ())))
 
     def only(self, *names: str) -> RuleSet:
         """The same rules, all but these left out; nothing is made anew."""
         fewer = copy(self)
         fewer._specs = tuple(rule for rule in self._specs if rule.info.id in names)
         fewer.rules = tuple(rule.info for rule in fewer._specs)
+        fewer._golden = None
         return fewer
+
+    def beside(self, golden: GoldenRule) -> RuleSet:
+        """The same rules, and one more: the comparison with golden texts.
+
+        Raises:
+            RuleError: a rule has its id already.
+        """
+        taken = next((rule for rule in self.rules if rule.id == golden.info.id), None)
+        if taken is not None:
+            raise RuleError(f"{taken.source}: the id {taken.id} is that of the golden texts")
+        more = copy(self)
+        more._golden = golden
+        more.rules = (*self.rules, golden.info)
+        more.variables = self.variables | golden.variables
+        return more
 
     def judge(
         self,
@@ -150,6 +175,9 @@ class RuleSet:
         judged = self._judged(tree, platform, facts)
         shown = Shown(tree, platform, [one.answer for one in judged])
         findings = tuple(_finding(one, shown, facts, waivers, today) for one in judged)
+        if self._golden is not None:
+            compared = self._golden.judge(tree, platform, facts)
+            findings = (*findings, _waived(compared, facts, waivers, today))
         warnings = tuple(replace(w, message=shown.message(given(w.message))) for w in tree.warnings)
         return self._verdict(facts, platform, findings, warnings)
 
@@ -161,6 +189,8 @@ class RuleSet:
         for rule in self._specs:
             answer = self._outside(rule, platform, facts) or Answer.unknown(reason)
             findings.append(Finding(rule.info.id, answer.state, answer.message))
+        if self._golden is not None:
+            findings.append(Finding(self._golden.info.id, State.UNKNOWN, reason))
         return self._verdict(facts, platform, tuple(findings), ())
 
     def remedies(
@@ -238,7 +268,7 @@ class RuleSet:
         if key not in self._remade:
             if len(self._remade) >= _VARIANTS:
                 self._remade.clear()
-            self._remade[key] = _make(rule, spec, changed, set())
+            self._remade[key] = _make(rule, spec, changed, set(), set())
         return self._remade[key]
 
     def _verdict(
@@ -268,9 +298,13 @@ def _own(rule: RuleSpec, parameters: Mapping[str, Any]) -> dict[str, Any]:
 
 
 def _make(
-    rule: RuleSpec, spec: PlatformSpec, parameters: Mapping[str, Any], variables: set[str]
+    rule: RuleSpec,
+    spec: PlatformSpec,
+    parameters: Mapping[str, Any],
+    variables: set[str],
+    commands: set[str],
 ) -> _Ready:
-    maker = Maker(rule.source, parameters, KINDS, variables=variables)
+    maker = Maker(rule.source, parameters, KINDS, variables=variables, commands=commands)
     if spec.remediation and (problem := remedy.check_template(spec.remediation)):
         raise rule.source.error(spec.line, f"{rule.info.id}: remediation: {problem}")
     return _Ready(
@@ -329,7 +363,7 @@ def _finding(
 def _waived(
     finding: Finding, facts: DeviceFacts, waivers: Waivers, today: datetime.date | None
 ) -> Finding:
-    waiver = waivers.find(finding.rule, facts)
+    waiver = waivers.find(finding.rule, facts) if finding.state is State.FAIL else None
     if waiver is None:
         return finding
     if today is None or today <= waiver.expires:

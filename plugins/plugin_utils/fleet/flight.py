@@ -45,6 +45,8 @@ class Flight:
         self.reason: NetopsError | None = None
         self.phase = "starting"
         self.outcome: Any = None
+        self.state: Any = None
+        """What a task leaves for the middleware, besides its result."""
         self._lock = threading.Lock()
         self._ways_out: list[Callable[[], None]] = []
         self._claimed = False

@@ -62,7 +62,7 @@ class FleetHost(Host):
     def leave(self) -> None:
         """Close what is open and forget what is big or secret, so that memory stays flat."""
         self.close_connections()
-        self.flight.outcome = None
+        self.flight.outcome = self.flight.state = None
         self.password = None
         self.data = {}
         self.connection_options = {}

@@ -22,7 +22,7 @@ from ..fleet.middleware.validate import Validate
 from ..fleet.run import Fleet
 from ..store import ComplianceRun, JudgedDevice, Store
 from ..store.mirror import mirror_path
-from ..tasks.fetch_config import fetch_config
+from ..tasks.fetch_state import FetchWithState
 from .judge import Judge, Standard, StoredCopies, judge_in_process
 from .ledger import Work, run_in_ledger
 from .options import JobOptions, stores
@@ -122,7 +122,8 @@ def _run(
     before: list[Middleware] = [judge]
     task: Callable[..., Any] = StoredCopies(copies)
     if compliance.fresh:
-        before, task = [Validate(copies), judge], fetch_config
+        before = [Validate(copies), judge]
+        task = FetchWithState(compliance.standard.rules.commands)
     else:
         # Nobody is waited for but the processes: twice as many threads keep them busy.
         workers = 2 * (compliance.processes or _cores())
@@ -146,8 +147,13 @@ def _close_at(stop: threading.Event, pool: ForkPool) -> None:
 
 
 def _open(options: JobOptions) -> Store:
-    """In each process by itself: connections do not survive a fork."""
-    return Store.open(options.store_url, options.state_dir, key=options.store_key)
+    """The store with the copies, as `stores` has it, in each process by itself: connections do
+    not survive a fork."""
+    place, key = options.state_dir, options.store_key
+    if not options.check:
+        return Store.open(options.store_url, place, key=key)
+    existing = Store.open_existing(options.store_url, place, key=key)
+    return existing if existing is not None else Store.open(options.ledger_url, place, key=key)
 
 
 def _cores() -> int:

@@ -30,6 +30,7 @@ from ..store import Store
 from ..store.compliance import canonical
 from ..store.mirror import mirror_path
 from ..store.records import DeviceStatus, JudgedRecord, LastGood
+from ..tasks.fetch_state import Heard
 from .pool import ForkPool, PoolClosed, WorkerFailed
 
 NAMED = 5
@@ -173,7 +174,7 @@ class Judge(Middleware):
 
     def device_done(self, host: FleetHost, outcome: Outcome) -> None:
         """Judge the device; never raises for its sake."""
-        facts = device_facts(host.device, self._role_variable)
+        facts = device_facts(host.device, self._role_variable, host.flight.state)
         error = outcome.error
         found: Judgement | None = None
         if error is None and outcome.status != "skipped":
@@ -269,7 +270,7 @@ def _status(outcome: Outcome, error: NetopsError | None) -> DeviceStatus:
     return "failed" if error else "ok"
 
 
-def device_facts(device: Device, role_variable: str) -> DeviceFacts:
+def device_facts(device: Device, role_variable: str, heard: Heard | None = None) -> DeviceFacts:
     """What the rules may know of a device besides its text."""
     variables = {name: value for name, value in device.data.items() if value is not None}
     groups = variables.pop("group_names", ())
@@ -280,6 +281,8 @@ def device_facts(device: Device, role_variable: str) -> DeviceFacts:
         role=str(variables.get(role_variable, "")),
         groups=tuple(map(str, groups)),
         variables=variables,
+        state=heard.outputs if heard else {},
+        unheard=heard.unheard if heard else {},
     )
 
 

@@ -25,9 +25,16 @@ def session(task: Task) -> BaseConnection:
 
 
 def send(
-    host: FleetHost, connection: BaseConnection, command: str, *, keep_prompt: bool = False
+    host: FleetHost,
+    connection: BaseConnection,
+    command: str,
+    *,
+    keep_prompt: bool = False,
+    at_most: float = float("inf"),
 ) -> str:
     """The output of one command without its echo, and without the prompt unless that is kept.
+
+    It is waited for as long as the platform's configuration would be, ``at_most`` so many seconds.
 
     The platform's own prompt pattern saves netmiko a round trip to find the prompt, and holds
     where the prompt changes with the device's state.
@@ -37,7 +44,7 @@ def send(
     output = connection.send_command(
         command,
         expect_string=platform.prompt,
-        read_timeout=host.flight.remaining(at_most=platform.config.read_timeout),
+        read_timeout=host.flight.remaining(at_most=min(at_most, platform.config.read_timeout)),
         strip_prompt=not keep_prompt,
     )
     return str(output)

@@ -25,6 +25,13 @@ class Show:
 
 
 @dataclass(frozen=True, slots=True)
+class Tell:
+    """Print what the platform's generator makes besides the configuration."""
+
+    form: str
+
+
+@dataclass(frozen=True, slots=True)
 class Set:
     """Change the session: `paging` (bool), `width` or `length` (None: the argument), `form`."""
 
@@ -51,7 +58,7 @@ class Bye:
     """End the session."""
 
 
-Action = Say | Show | Set | Enter | Enable | Bye
+Action = Say | Show | Tell | Set | Enter | Enable | Bye
 
 
 @dataclass(frozen=True, slots=True)
@@ -175,6 +182,7 @@ def _ios(version: str) -> dict[str, dict[str, Action]]:
         "show privilege": Say("Current privilege level is 15"),
         "show running-config": Show(),
         "show startup-config": Show(),
+        "show snmp user": Tell("snmp users"),
         "write terminal": Show(),
     }
     return {"user": user, "exec": privileged}

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 import asyncssh
 
 from .configs.text import IOS_CLOCK, MILLIS, ConfigText
-from .dialects import Action, Bye, Dialect, Enable, Enter, Say, Set, Show
+from .dialects import Action, Bye, Dialect, Enable, Enter, Say, Set, Show, Tell
 from .faults import HALFWAY
 
 if TYPE_CHECKING:
@@ -175,6 +175,9 @@ class Shell(asyncssh.SSHServerSession[bytes]):
                 self._finish(self._fill(action.says, argument))
             case Say(text):
                 self._finish(self._filtered(self._fill(self._dialect.before + text), pipes), pipes)
+            case Tell(form):
+                text = self._device.config(form).render().decode().replace("\r\n", "\n")
+                self._finish(self._filtered(text, pipes), pipes)
             case Show(form):
                 self._show(line, form, pipes)
 

@@ -209,6 +209,7 @@ cases:
   - {platforms: [cisco_ios], expect: fail, config: transport input telnet}
   - {platforms: [arista_eos], expect: not_applicable, config: ''}
 """,
+    "golden/r1.j2": "hostname {{ inventory_hostname }}\n",
     "waivers.yml": """
 waivers:
   - id: W-1

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import re
 from abc import ABC, abstractmethod
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, KeysView, Mapping
 from dataclasses import dataclass, field, replace
 from functools import lru_cache
 from typing import Any
@@ -34,6 +34,14 @@ class Run:
     platform: Platform
     facts: DeviceFacts
     parameters: Mapping[str, Any]
+
+
+@dataclass(frozen=True, slots=True)
+class Usual:
+    """An answer that holds in every section but those that begin at one of these nodes."""
+
+    answer: Answer
+    but: KeysView[int]
 
 
 @dataclass(slots=True)
@@ -70,12 +78,15 @@ class Maker:
         kinds: Mapping[str, type[Check]],
         captured: frozenset[str] = frozenset(),
         variables: set[str] | None = None,
+        commands: set[str] | None = None,
     ) -> None:
         self.source = source
         self.parameters = parameters
         self.captured = captured
         self.variables = set() if variables is None else variables
         """The inventory variables that the checks made so far read."""
+        self.commands = set() if commands is None else commands
+        """The commands whose outputs they look into."""
         self._kinds = kinds
 
     def check(self, spec: CheckSpec, captures: Iterable[str] = ()) -> Check:
@@ -85,7 +96,9 @@ class Maker:
             RuleError: something in it does not fit together.
         """
         captured = self.captured | {*captures}
-        inner = Maker(self.source, self.parameters, self._kinds, captured, self.variables)
+        inner = Maker(
+            self.source, self.parameters, self._kinds, captured, self.variables, self.commands
+        )
         return self._kinds[spec.kind](spec, inner)
 
     def pattern(self, source: str, spec: CheckSpec, captured: Iterable[str] = ()) -> Pattern:
@@ -169,6 +182,11 @@ class Check(ABC):
         if self._message is not None and answer.state is State.FAIL:
             return replace(answer, message=self._said(answer, place))
         return answer
+
+    def usual(self, run: Run) -> Usual | None:
+        """The answer in most sections, for who would ask in hundreds of them; None where there is
+        no such. Asked only where a tree is read level by level."""
+        return None
 
     @abstractmethod
     def _answer(self, run: Run, place: Place) -> Answer: ...

@@ -9,7 +9,7 @@ from __future__ import annotations
 from ..answers import Answer, Item, given, number
 from ..results import State
 from ..rules.source import CheckSpec
-from .base import MANY, Check, Maker, Place, Run, missing, offending, where
+from .base import MANY, Check, Maker, Place, Run, Usual, missing, offending, where
 
 
 class Require(Check):
@@ -39,6 +39,12 @@ class Forbid(Check):
         self._absent = Answer(
             State.PASS, f"nothing matches `{self._pattern.shown({})}`", absent=True
         )
+
+    def usual(self, run: Run) -> Usual | None:
+        """Nothing matches where nothing is."""
+        if self._top or self._within is not None or self._pattern.needs:
+            return None
+        return Usual(self._absent, run.lookup.sections_with(self._pattern))
 
     def _answer(self, run: Run, place: Place) -> Answer:
         if not self._pattern.needs and not self._hits(self._pattern, run, place):

@@ -30,10 +30,18 @@ class EachSection(Check):
         if not scopes:
             shown = " / ".join(level.shown(place.bound) for level in self._sections.levels)
             return fixed(self._none, f"there is no section `{shown}`{where(place)}", place)
+        levels = run.lookup.tree.levels
+        usual = self._check.usual(run) if levels else None
         parts = [
-            _Part(scope.nodes[0], self._check.answer(run, place.inside(scope))) for scope in scopes
+            _Part(
+                scope.nodes[0],
+                usual.answer
+                if usual is not None and usual.but.isdisjoint(scope.nodes)
+                else self._check.answer(run, place.inside(scope)),
+            )
+            for scope in scopes
         ]
-        return _together(parts, "sections", run.lookup.tree.levels)
+        return _together(parts, "sections", levels)
 
 
 class EachLine(Check):

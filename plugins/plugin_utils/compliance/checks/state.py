@@ -31,6 +31,7 @@ class State_(Check):  # noqa: N801 - the key is `state`, and State is taken
     def __init__(self, spec: CheckSpec, maker: Maker) -> None:
         super().__init__(spec, maker)
         self._command: str = spec.values["state"]
+        maker.commands.add(self._command)
         self._where = _fields(spec, maker, "where")
         self._each = _fields(spec, maker, "each")
         self._min, self._max = maker.number(spec, "min"), maker.number(spec, "max")
@@ -41,7 +42,7 @@ class State_(Check):  # noqa: N801 - the key is `state`, and State is taken
     def _answer(self, run: Run, place: Place) -> Answer:
         output = run.facts.state.get(self._command)
         if output is None:
-            return fixed(self._missing, f"the output of `{self._command}` was not fetched", place)
+            return fixed(self._missing, _unheard(self._command, run.facts.unheard), place)
         try:
             rows = rows_of(run.platform.templates, self._command, output)
         except Unparsed as error:
@@ -66,6 +67,13 @@ class State_(Check):  # noqa: N801 - the key is `state`, and State is taken
             message = f"{message}, and it should be {bounds(self._min, self._max)}"
             return Answer(State.FAIL, message, (), [Item({"rows": len(rows)})])
         return Answer(State.PASS, f"{message}, as they should be")
+
+
+def _unheard(command: str, reasons: Mapping[str, str]) -> str:
+    """Why there is no output: nobody asked, or what came of it."""
+    if command in reasons:
+        return f"there is no output of `{command}`: {given(reasons[command])}"
+    return f"`{command}` was not asked: only where fresh configurations are judged is it"
 
 
 def rows_of(platform: str, command: str, output: str) -> tuple[Row, ...]:

@@ -70,7 +70,7 @@ class CsvReport:
         yield device.since.get(rule.id, "")
         yield finding.message
         yield "\n".join(f"{each.line}: {each.text}" for each in finding.evidence)
-        yield "\n".join(finding.remediation)
+        yield "\n".join((*finding.remediation, *finding.diff))
         yield f"{waiver.id} {waiver.owner}: {waiver.justification}" if waiver else ""
         yield waiver.expires if waiver else ""
         about = (ref for ref in rule.references if applies(ref, device.platform))

@@ -80,8 +80,8 @@ def _body(rule: RuleInfo, device: DeviceReport, finding: Finding) -> str:
     lines = [f"{device.file or device.name}:{each.line}: {each.text}" for each in finding.evidence]
     if finding.warning:
         lines.append(finding.warning)
-    if finding.remediation:
-        lines += ["", "What would set it right:", *finding.remediation]
+    if finding.remediation or finding.diff:
+        lines += ["", "What would set it right:", *finding.remediation, *finding.diff]
     about = (ref for ref in rule.references if applies(ref, device.platform))
     lines += ["", *map(reference_text, about)]
     return "\n".join(lines).strip()

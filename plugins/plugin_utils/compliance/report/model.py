@@ -111,6 +111,7 @@ def finding_json(finding: Finding) -> dict[str, Any]:
         "evidence": evidence,
         "remediation": list(finding.remediation),
         "waiver": asdict(finding.waiver) if finding.waiver else None,
+        "diff": list(finding.diff),
         "warning": finding.warning,
     }
     return {name: value for name, value in full.items() if value}
@@ -126,6 +127,7 @@ def finding_of(data: Mapping[str, Any]) -> Finding:
         evidence=tuple(Evidence(*each) for each in data.get("evidence", ())),
         remediation=tuple(data.get("remediation", ())),
         waiver=WaiverNote(**waiver) if waiver else None,
+        diff=tuple(data.get("diff", ())),
         warning=data.get("warning", ""),
     )
 

@@ -7,12 +7,27 @@ from .text import IOS_CLOCK, NUMBER
 
 
 def make(f: Facts, form: str) -> str:
-    """The text of `show running-config`."""
+    """The text of `show running-config`, or of `show snmp user`, which the former leaves out."""
+    if form == "snmp users":
+        return _snmp_user(f, "nms") + _snmp_user(f, "nms-ro")
     xe = f.spec.platform == "cisco_xe"
     head, tail = _head(f, xe), _management(f) + _tail(f)
     ports = f.fill(head + tail, lambda i: _port(f, i, xe), lambda i: _access_list(f, i))
     body = head + _in_order(ports) + tail
     return f"Building configuration...\n\nCurrent configuration : {len(body)} bytes\n{body}"
+
+
+def _snmp_user(f: Facts, name: str) -> str:
+    good = f.ok("SNM-004 users")
+    return f"""\
+User name: {name}
+Engine ID: 80000009030000{f.n:010X}
+storage-type: nonvolatile        active
+Authentication Protocol: {"SHA" if good else "MD5"}
+Privacy Protocol: {"AES128" if good else "DES"}
+Group-name: NETOPS
+
+"""
 
 
 def _in_order(blocks: str) -> str:

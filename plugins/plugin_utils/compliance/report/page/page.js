@@ -303,7 +303,7 @@ function turn(pages) {
 
 // ---- the panel: a device with its evidence, or a rule ------------------------------------------------------------------
 
-/** What was found on a device, by rule: `{rule: {message, evidence, remediation, waiver, warning, since}}`. */
+/** What was found on a device, by rule: `{rule: {message, evidence, remediation, diff, waiver, warning, since}}`. */
 async function details(device) {
   const block = detailBlocks[Math.floor(device.n / detailsPerBlock)];
   const bytes = Uint8Array.from(atob(block.textContent), (letter) => letter.charCodeAt(0));
@@ -318,6 +318,13 @@ function codeLines(title, lines, kind) {
   return h("div", {}, h("p", { class: "label-line" }, title), h("div", { class: `lines code ${kind}`, tabindex: 0, role: "group", "aria-label": title },
     lines.map(([number, text, section], i) => [section && section !== (lines[i - 1] || [])[2] ? h("div", { class: "within" }, h("i"), h("span", {}, section)) : null,
       h("div", {}, h("i", { "aria-hidden": kind === "fix" ? "true" : null }, kind === "fix" ? "+" : number ? String(number) : ""), h("span", {}, section ? `  ${text}` : text))])));
+}
+
+/** Rows that begin with their sign: `+` is missing, `-` is too much, `~` stands in another order. */
+function diffLines(title, rows) {
+  const kinds = { "+": "add", "-": "drop", "~": "move" };
+  return h("div", {}, h("p", { class: "label-line" }, title), h("div", { class: "lines code fix", tabindex: 0, role: "group", "aria-label": title },
+    rows.map((row) => h("div", { class: kinds[row[0]] || "same" }, h("i", {}, row.slice(0, 1).trim()), h("span", {}, row.slice(2))))));
 }
 
 /** The rule's places in the frameworks; one that asks for more than the rule does says so. */
@@ -339,6 +346,7 @@ function resultBox(i, state, found, platform) {
       waiver ? h("p", {}, h("b", {}, "Waived"), ` until ${waiver.expires} by ${waiver.owner}: ${waiver.justification}`) : null,
       found.evidence ? codeLines("Evidence, by its line in the configuration", found.evidence, "") : null,
       found.remediation ? codeLines("What would set it right", found.remediation.map((line) => [0, line]), "fix") : null,
+      found.diff ? diffLines("From the configuration to the intended one", found.diff) : null,
       h("p", { class: "hint" }, rule.rationale), references(rule, platform)));
 }
 

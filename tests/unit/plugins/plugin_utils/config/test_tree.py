@@ -308,12 +308,17 @@ def test_a_hostile_depth_costs_no_more_than_its_size(
 @given(data=st.data(), platform=st.sampled_from(names()))
 def test_mutilated_configurations_never_raise(data: st.DataObject, platform: str) -> None:
     """Cut, spliced and littered texts of any platform give a tree with right line numbers."""
+    check(read(mutilated(data, platform), platform))
+
+
+def mutilated(data: st.DataObject, platform: str) -> str:
+    """A configuration of the lab, cut, spliced and littered."""
     text = made(platform, size=2)
     for _ in range(data.draw(st.integers(1, 4))):
         start = data.draw(st.integers(0, len(text)))
         stop = min(len(text), start + data.draw(st.sampled_from([0, 0, 1, 7, 200])))
         text = text[:start] + data.draw(LETTERS) + text[stop:]
-    check(read(text[: data.draw(st.sampled_from([len(text), 900, 70, 0]))], platform))
+    return text[: data.draw(st.sampled_from([len(text), 900, 70, 0]))]
 
 
 @settings(max_examples=200, deadline=None)

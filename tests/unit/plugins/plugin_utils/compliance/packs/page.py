@@ -86,8 +86,9 @@ _BOTTOM = """
   the hash begins with `$5$`.
 - **A list that exists.** An access-class or a community whose ACL is not defined fails. So does an
   access-class whose ACL lets everybody in.
-- **SNMP users** do not stand in the configuration of IOS and IOS XE. With the output of
-  `show snmp user` SNM-004 judges them; without it, only the groups.
+- **SNMP users** do not stand in the configuration of IOS and IOS XE. SNM-004 judges them by the
+  output of `show snmp user`, which a run with `compliance_fresh: true` asks for. Where stored
+  copies are judged, what is wrong with the groups fails; the rule is `unknown` otherwise.
 - **RTG-001** looks at BGP alone on FortiOS and PAN-OS.
 - **SVC-004** takes a port for one towards strangers by its description, on FortiOS by its role. Set
   the parameter `untrusted` to the words that your descriptions use.

@@ -106,6 +106,7 @@ def facts(device: DeviceSpec) -> DeviceFacts:
         role=device.role,
         groups=(),
         variables=variables,
+        state={command: text(device, "snmp users") for command in pack().commands(device.platform)},
     )
 
 

@@ -132,6 +132,7 @@ def _finding(rule: RuleInfo, fails: bool, chance: random.Random, line: int) -> F
         evidence=evidence,
         remediation=("line vty 0 15", " transport input ssh"),
         waiver=waiver if state is State.WAIVED else None,
+        diff=("  line vty 0 15", "-  transport input telnet", "+  transport input ssh"),
         warning="The waiver W-0 expired on 2026-10-01." if line % 50 == 0 else "",
     )
 
@@ -149,6 +150,7 @@ def hostile_fleet(of: tuple[RuleInfo, ...]) -> Iterator[DeviceReport]:
                 (text, f" {text}"),
                 waiver if state is State.WAIVED else None,
                 text,
+                (text, f"+ {text}"),
             )
             for rule, state in zip(of, [*State] * len(of), strict=False)
         ]

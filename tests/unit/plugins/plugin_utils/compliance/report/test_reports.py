@@ -153,6 +153,14 @@ def test_sarif_points_at_the_lines_of_the_mirror(reports: dict[str, Path]) -> No
     assert place["region"]["snippet"]["text"] == "transport input telnet ssh"
 
 
+def test_junit_tells_what_would_set_it_right(reports: dict[str, Path]) -> None:
+    """The lines, and the difference from what is intended."""
+    failures = etree.parse(reports["junit"]).iterfind(".//failure")
+    told = next(each.text for each in failures)
+    assert "What would set it right:\nline vty 0 15\n transport input ssh\n" in told
+    assert "\n-  transport input telnet\n+  transport input ssh" in told
+
+
 def test_junit_counts_what_it_holds(reports: dict[str, Path], fleet: list[DeviceReport]) -> None:
     """A suite a device, a case a rule, and the sums that CI servers show."""
     root = etree.parse(reports["junit"]).getroot()
@@ -173,12 +181,13 @@ def rows(path: Path) -> Iterator[dict[str, str]]:
 def test_csv_has_a_row_for_each_rule_and_device(
     reports: dict[str, Path], fleet: list[DeviceReport]
 ) -> None:
-    """With the score, the state and the evidence."""
+    """With the score, the state, the evidence, and the difference from what is intended."""
     told = list(rows(reports["csv"]))
     assert len(told) == len(fleet) * len(RULES)
     assert {row["state"] for row in told} == {state.value for state in State}
     failed = next(row for row in told if row["state"] == "fail")
     assert failed["evidence"].endswith(": transport input telnet ssh")
+    assert failed["remediation"].endswith("-  transport input telnet\n+  transport input ssh")
     assert failed["since"] == samples.NOW.isoformat()
 
 
