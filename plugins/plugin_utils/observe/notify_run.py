@@ -14,9 +14,10 @@ from ..events import (
     BreakerOpened,
     ComplianceFinding,
     DeviceDone,
+    DeviceEvent,
+    DeviceJudged,
     Event,
     LoginBudgetSpent,
-    RunStarted,
 )
 from .notify_config import Severity
 from .notify_trouble import CRITICAL_BREAKERS, Findings, Trouble, failure_severity
@@ -26,6 +27,9 @@ MAX_FINDINGS = 20_000
 """Of compliance that are kept; more than a message could ever tell."""
 SEVERITIES = {"critical": Severity.CRITICAL, "high": Severity.CRITICAL, "low": Severity.INFO}
 """Of compliance rules; what is not named here is a warning."""
+
+STILL = "it fails still"
+"""Of a rule that failed in an earlier run, which told the reason; the report has it too."""
 
 Groups = Callable[[str], frozenset[str]]
 """The inventory groups of a host; empty for one that the inventory does not know."""
@@ -50,8 +54,7 @@ class RunWatch:
         self._host_failures: dict[str, Trouble] = {}
         self._devices: dict[str, Trouble | None] = {}
         self._compliance: dict[tuple[str, str], Trouble] = {}
-        self._kinds: dict[str, str] = {}
-        self._checked: set[str] = set()
+        self._judged: set[str] = set()
 
     def host_failed(self, host: str, task: str, message: str) -> None:
         """An ordinary task failed on a host, or did not reach it. The last one of a host counts."""
@@ -75,17 +78,16 @@ class RunWatch:
         """Something that the fleet told."""
         if isinstance(event, DeviceDone):
             self._device_done(event)
+        elif isinstance(event, DeviceJudged):
+            self._device_judged(event)
         elif isinstance(event, ComplianceFinding):
-            self._finding(event)
+            self._finding(event, event.rule, event.severity, event.message)
         elif isinstance(event, BreakerOpened):
             self._now(Findings((_opened(event),)))
         elif isinstance(event, BreakerClosed):
             self._now(Findings(healthy=frozenset({("breaker_opened", _breaker(event))})))
         elif isinstance(event, LoginBudgetSpent):
             self._now(Findings((_spent(event),)))
-        elif isinstance(event, RunStarted):
-            with self._lock:
-                self._kinds[event.run_id] = event.kind
 
     def findings(self, seen: Iterable[str], failed: Iterable[str]) -> Findings:
         """What the run comes to, at its end.
@@ -101,7 +103,7 @@ class RunWatch:
             failures = {**rest, **hosts, **devices}
             every = frozenset(seen) | self._devices.keys()
             healthy = {("failure", name) for name in every - failures.keys()}
-            healthy |= {("compliance", name) for name in self._checked - failures.keys()}
+            healthy |= {("compliance", name) for name in self._judged}
             troubles = (*failures.values(), *self._compliance.values())
         return Findings(troubles, frozenset(healthy), len(every))
 
@@ -116,8 +118,6 @@ class RunWatch:
             )
         with self._lock:
             self._devices[event.device] = failure
-            if self._kinds.get(event.run_id) == "compliance":
-                self._checked.add(event.device)
 
     def _device(self, name: str, site: str, kind: str, message: str, remedy: str) -> Trouble:
         return Trouble(
@@ -130,20 +130,28 @@ class RunWatch:
             remedy=remedy,
         )
 
-    def _finding(self, event: ComplianceFinding) -> None:
-        if event.waived:
-            return
+    def _device_judged(self, event: DeviceJudged) -> None:
+        """All that is open on the device; what is new is told once more, with its own words."""
+        for severity, rules in event.open.items():
+            for rule in rules:
+                self._finding(event, rule, severity, STILL)
+        with self._lock:
+            if len(self._compliance) < MAX_FINDINGS:  # else what is missing would count as over
+                self._judged.add(event.device)
+
+    def _finding(self, event: DeviceEvent, rule: str, severity: str, message: str) -> None:
         trouble = Trouble(
             event="compliance",
             subject=event.device,
-            kind=event.rule,
-            message=event.message,
-            severity=SEVERITIES.get(event.severity, Severity.WARNING),
+            kind=rule,
+            message=message,
+            severity=SEVERITIES.get(severity, Severity.WARNING),
             groups=self.groups(event.device) | ({event.site} if event.site else set()),
         )
         with self._lock:
-            if len(self._compliance) < MAX_FINDINGS:
-                self._compliance[event.device, event.rule] = trouble
+            key = event.device, rule
+            if len(self._compliance) < MAX_FINDINGS or key in self._compliance:
+                self._compliance[key] = trouble
 
 
 def _unexplained(host: str, groups: frozenset[str]) -> Trouble:
