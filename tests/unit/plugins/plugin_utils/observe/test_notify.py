@@ -129,6 +129,8 @@ def test_what_was_not_delivered_is_told_by_the_next_run(hook: WebHook, tmp_path:
     problems = nights.run(r1="timeout")
     assert len(problems) == 1
     assert problems[0].startswith("the alert to 'default' was not delivered")
+    assert problems[0].count("error=500") == 1  # though it was tried twice
+    assert "apprise -b test URL" in problems[0]
     hook.behaviour = "ok"
     tried = len(hook.requests)
     assert nights.run(r1="timeout") == []
