@@ -21,6 +21,8 @@ _WORDS = re.compile(rf"(?:{_LITERAL})+")
 NEEDLE = 3, 8
 """Characters of a needle: `str.find` is the faster the longer it is, and the fewer there are, the
 fewer passes; between these bounds the needles of all shipped platforms cost least."""
+SHORT = 200
+"""Characters below which one search for any needle is faster than one for each of them."""
 NEVER = r"(?!)"
 """Matches nothing: a needle may stand where no rule begins."""
 _COMPILING = fork_safe_lock()
@@ -38,7 +40,7 @@ class Rules:
     take 0.2 s, and most processes never see a text that would need more than a few.
     """
 
-    __slots__ = ("_compiled", "_groups", "_needles")
+    __slots__ = ("_any_needle", "_compiled", "_groups", "_needles")
 
     def __init__(self, sources: Iterable[str]) -> None:
         """Take the rules in their order, macros expanded.
@@ -49,6 +51,7 @@ class Rules:
         rules = tuple(sources)
         self._groups = _by_first_letter(rules)
         self._needles = _needles({_beginning(rule) for rule in rules})
+        self._any_needle = re.compile("|".join(re.escape(needle) for needle, _at in self._needles))
         self._compiled: dict[str, Pattern[str]] = {}
 
     @property
@@ -58,6 +61,8 @@ class Rules:
 
     def sub(self, replace: Callable[[Match[str]], str], text: str) -> str:
         """Return the text with every match replaced."""
+        if len(text) < SHORT and not self._any_needle.search(text):
+            return text
         parts: list[str] = []
         end = 0
         for place in self._places(text):
