@@ -23,8 +23,9 @@ from .notify_config import Severity
 from .notify_trouble import CRITICAL_BREAKERS, Findings, Trouble, failure_severity
 from .text import one_line
 
-MAX_FINDINGS = 20_000
-"""Of compliance that are kept; more than a message could ever tell."""
+MAX_FINDINGS = 100_000
+"""Of compliance that are kept: ten for each of 10,000 devices. Each is remembered as told, or the
+rest of them would be news some other night."""
 SEVERITIES = {"critical": Severity.CRITICAL, "high": Severity.CRITICAL, "low": Severity.INFO}
 """Of compliance rules; what is not named here is a warning."""
 
@@ -81,7 +82,7 @@ class RunWatch:
         elif isinstance(event, DeviceJudged):
             self._device_judged(event)
         elif isinstance(event, ComplianceFinding):
-            self._finding(event, event.rule, event.severity, event.message)
+            self._finding(event)
         elif isinstance(event, BreakerOpened):
             self._now(Findings((_opened(event),)))
         elif isinstance(event, BreakerClosed):
@@ -132,26 +133,36 @@ class RunWatch:
 
     def _device_judged(self, event: DeviceJudged) -> None:
         """All that is open on the device; what is new is told once more, with its own words."""
-        for severity, rules in event.open.items():
-            for rule in rules:
-                self._finding(event, rule, severity, STILL)
+        groups = self._groups_of(event)
+        pairs = [(rule, severity) for severity, rules in event.open.items() for rule in rules]
+        kept = all(self._keep(event.device, *pair, STILL, groups) for pair in pairs)
         with self._lock:
-            if len(self._compliance) < MAX_FINDINGS:  # else what is missing would count as over
+            if kept:  # else what is missing would count as over
                 self._judged.add(event.device)
 
-    def _finding(self, event: DeviceEvent, rule: str, severity: str, message: str) -> None:
+    def _finding(self, event: ComplianceFinding) -> None:
+        groups = self._groups_of(event)
+        self._keep(event.device, event.rule, event.severity, event.message, groups)
+
+    def _groups_of(self, event: DeviceEvent) -> frozenset[str]:
+        return self.groups(event.device) | ({event.site} if event.site else set())
+
+    def _keep(
+        self, device: str, rule: str, severity: str, message: str, groups: frozenset[str]
+    ) -> bool:
         trouble = Trouble(
             event="compliance",
-            subject=event.device,
+            subject=device,
             kind=rule,
             message=message,
             severity=SEVERITIES.get(severity, Severity.WARNING),
-            groups=self.groups(event.device) | ({event.site} if event.site else set()),
+            groups=groups,
         )
         with self._lock:
-            key = event.device, rule
-            if len(self._compliance) < MAX_FINDINGS or key in self._compliance:
-                self._compliance[key] = trouble
+            fits = len(self._compliance) < MAX_FINDINGS or (device, rule) in self._compliance
+            if fits:
+                self._compliance[device, rule] = trouble
+        return fits
 
 
 def _unexplained(host: str, groups: frozenset[str]) -> Trouble:
