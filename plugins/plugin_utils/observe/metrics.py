@@ -225,7 +225,7 @@ def _fit(text: str) -> str:
 
 def _sample(name: str, labels: Mapping[str, str], value: float) -> str:
     inner = ",".join(f'{label}="{_escaped(text)}"' for label, text in labels.items())
-    return f"{name}{{{inner}}} {value:.17g}"
+    return f"{name}{{{inner}}} {float(value)!r}".removesuffix(".0")
 
 
 def _escaped(text: str) -> str:
