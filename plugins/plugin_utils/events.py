@@ -13,7 +13,7 @@ from __future__ import annotations
 
 import dataclasses
 import time
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any, ClassVar
 
@@ -221,15 +221,46 @@ class LoginBudgetSpent(Event):
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class DeviceJudged(DeviceEvent):
+    """A compliance run has judged a device; ``verdict``: compliant, failing or unjudged.
+
+    ``score`` is 0 to 100, None where no rule could be judged. ``open`` has the ids of the rules
+    that fail on it, by their severity; also of those that failed before and could not be judged
+    this time.
+    """
+
+    name: ClassVar[str] = "device_judged"
+
+    score: float | None
+    verdict: str
+    open: Mapping[str, Sequence[str]] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class ComplianceFinding(DeviceEvent):
-    """A rule is broken on a device; ``waived`` where somebody has allowed that."""
+    """A rule fails on a device that it did not fail on before; also one whose waiver has expired.
+
+    ``state``: fail, or error where the rule itself broke.
+    """
 
     name: ClassVar[str] = "compliance_finding"
 
     rule: str
     severity: str
+    state: str = "fail"
     message: str = ""
-    waived: bool = False
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ComplianceResolved(DeviceEvent):
+    """A rule that failed on a device does not any more; ``state``: pass, waived, not_applicable."""
+
+    name: ClassVar[str] = "compliance_resolved"
+
+    rule: str
+    severity: str
+    state: str = "pass"
+    message: str = ""
 
 
 EVENTS: dict[str, type[Event]] = {
@@ -247,7 +278,9 @@ EVENTS: dict[str, type[Event]] = {
         BreakerOpened,
         BreakerClosed,
         LoginBudgetSpent,
+        DeviceJudged,
         ComplianceFinding,
+        ComplianceResolved,
     )
 }
 """Every event by its name."""

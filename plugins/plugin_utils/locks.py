@@ -2,18 +2,32 @@
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""A lock between processes that dies with its holder."""
+"""Locks that processes share, and locks that outlive a fork."""
 
 from __future__ import annotations
 
 import fcntl
 import os
+import threading
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
 POLL_SECONDS = 0.05
+
+
+def fork_safe_lock() -> threading.Lock:
+    """A lock between threads that no child inherits in the hands of a thread that it has not.
+
+    Ansible forks its workers while callbacks' threads are at work. A fork waits until the lock is
+    free, so hold it for what is short, and never fork under it.
+    """
+    lock = threading.Lock()
+    os.register_at_fork(
+        before=lock.acquire, after_in_parent=lock.release, after_in_child=lock.release
+    )
+    return lock
 
 
 @contextmanager

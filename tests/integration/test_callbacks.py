@@ -21,6 +21,7 @@ from tests.lab.fleet import MARKER, fleet
 from tests.lab.receivers import MailServer, WebHook, mail_server, web_hook
 
 REPORT = ROOT / "playbooks" / "benchmark_report.yml"
+COMPLIANCE = ROOT / "playbooks" / "compliance.yml"
 HOSTS = {name: {"ansible_connection": "local"} for name in ("h1", "h2", "h3")}
 TASKS: list[dict[str, Any]] = [
     {"name": "Works", "ansible.builtin.debug": {"msg": "well"}},
@@ -234,6 +235,83 @@ def test_a_fleet_is_alerted_measured_and_counted(controller: Controller, tmp_pat
         assert not [body for number in (0, 1) if secret in (body := _body(mail, number))]
         for file in (metrics, *controller.state.glob("*.json*")):
             assert secret not in file.read_text(encoding="utf-8"), file
+
+
+def test_what_compliance_finds_is_told_by_severity_logged_when_it_changes_and_measured(
+    controller: Controller, hook: WebHook, tmp_path: Path
+) -> None:
+    """Three nights: all findings are new, nothing is, one is waived. The auditors hear of every
+    one, the pager of what is critical; the log has each beginning and end; the scores are in the
+    metrics; and no secret of a configuration is in any of them."""
+    alerts = controller.write(
+        "alerts.yml",
+        {
+            "targets": {name: {"url": hook.url(name)} for name in ("audit", "pager")},
+            "routes": [
+                {"targets": ["audit"], "events": ["compliance"], "severity": "info"},
+                {"targets": ["pager"], "events": ["compliance"], "severity": "critical"},
+            ],
+        },
+    )
+    metrics = controller.home / "collector" / "netops.prom"
+    environment = {
+        "ANSIBLE_CALLBACKS_ENABLED": "prime.netops.log,prime.netops.alert",
+        "NETOPS_ALERT_CONFIG": str(alerts),
+    }
+    variables = {"compliance_fail_job": "never", "compliance_metrics_file": str(metrics)}
+    with fleet(3, state=tmp_path / "lab", platforms=("cisco_ios",), size_kb=5) as lab:
+        inventory = controller.inventory({name: login(lab, name) for name in lab.plan.names})
+        assert controller.play(BACKUP, inventory).rc == 0
+        plays = [
+            controller.play(COMPLIANCE, inventory, environment=environment, **variables)
+            for _night in (1, 2)
+        ]
+        with controller.store() as store:
+            failing = {
+                (device.device, finding["rule"])
+                for device in store.judged(store.runs(limit=1)[0].id)
+                for finding in device.findings
+                if finding["state"] in ("fail", "error")
+            }
+        device, rule = min(failing)
+        waiver = {"id": "W1", "rules": [rule], "devices": [device], "owner": "noc@example.net"}
+        waiver |= {"justification": "a lab", "expires": "2099-12-31"}
+        waivers = controller.write("waivers.yml", {"waivers": [waiver]})
+        variables["compliance_waivers"] = str(waivers)
+        plays.append(controller.play(COMPLIANCE, inventory, environment=environment, **variables))
+    assert all(play.rc == 0 for play in plays), plays[0].output
+    audit = [one["title"] for one in hook.requests if one["path"] == "/audit"]
+    assert audit == [
+        f"compliance.yml: {len(failing)} new problems",
+        "compliance.yml: 1 problem is over",
+    ]
+    pager = [one for one in hook.requests if one["path"] == "/pager"]
+    assert pager[0]["type"] == "failure"
+    assert "info: " not in pager[0]["message"]
+
+    text = (controller.state / "log.jsonl").read_text(encoding="ascii")
+    records = [json.loads(line) for line in text.splitlines()]
+    found = [(r["device"], r["rule"]) for r in records if r["event"] == "compliance_finding"]
+    assert sorted(found) == sorted(failing)
+    (over,) = (r for r in records if r["event"] == "compliance_resolved")
+    assert (over["device"], over["rule"], over["state"]) == (device, rule, "waived")
+    judged = [r for r in records if r["event"] == "device_judged"]
+    assert len(judged) == 3 * 3
+    newest = judged[-3:]
+
+    families = {
+        family.name: family.samples
+        for family in text_string_to_metric_families(metrics.read_text(encoding="utf-8"))
+    }
+    findings = families["netops_compliance_findings"]
+    assert sum(sample.value for sample in findings) == len(failing) - 1
+    by_site = {s.labels["site"]: s.value for s in families["netops_compliance_score"]}
+    for site, score in by_site.items():
+        scores = [r["score"] for r in newest if r["site"] == site]
+        assert score == pytest.approx(sum(scores) / len(scores) / 100)
+    for secret in (MARKER, lab.plan.password):
+        for told in (text, metrics.read_text(), json.dumps(hook.requests), plays[0].output):
+            assert secret not in told
 
 
 def _older(record: RunRecord, night: int) -> RunRecord:

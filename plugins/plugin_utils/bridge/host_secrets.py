@@ -37,15 +37,21 @@ class HostSecrets:
         self._inventory = getattr(self._manager, "_inventory", None)
         self._loader = play.get_loader()
         self._redactors: dict[str, Redactor] = {}
+        self._found: dict[str, frozenset[str]] = {}
         self._vaulted: dict[str, str] = {}
 
     def redactor(self, *names: str) -> Redactor:
         """The redactor for what concerns these hosts; never raises."""
         key = "\0".join(names)
         if key not in self._redactors:
-            secrets = {secret for name in names for secret in self._of(name)}
-            self._redactors[key] = _redactor(frozenset(secrets))
+            self._redactors[key] = _redactor(frozenset().union(*map(self._secrets, names)))
         return self._redactors[key]
+
+    def _secrets(self, name: str) -> frozenset[str]:
+        """A host's secrets; those of localhost are asked for with every delegated result."""
+        if name not in self._found:
+            self._found[name] = frozenset(self._of(name))
+        return self._found[name]
 
     def _of(self, name: str) -> Iterator[str]:
         host = self._inventory.get_host(name) if self._inventory else None

@@ -32,6 +32,7 @@ from ..observe.log_record import (
     TaskResult,
     line,
     snapshot,
+    wordless,
 )
 from ..observe.log_syslog import Syslog
 from .host_secrets import HostSecrets
@@ -56,6 +57,7 @@ class Log(CallbackBase):  # type: ignore[misc]
         self._begun = time.monotonic()
         self._started: dict[tuple[str, str], float] = {}
         self._play = ""
+        self._clean_names: set[str] = set()
 
     def v2_playbook_on_start(self, playbook: Any) -> None:
         """Open the sinks and the channel, and write the first line."""
@@ -83,6 +85,7 @@ class Log(CallbackBase):  # type: ignore[misc]
     def v2_playbook_on_play_start(self, play: Any) -> None:
         """A play, and whose secrets to look for from now on."""
         self._play = native(play.get_name())
+        self._clean_names.clear()
         self._secrets = HostSecrets(play)
         self._put(PlayStarted(play=self._play))
 
@@ -192,7 +195,20 @@ class Log(CallbackBase):  # type: ignore[misc]
             **details,
         )
         names = (host, delegated) if delegated else (host,)
-        self._put(event, self._secrets.redactor(*names) if self._secrets else None, len(str(kept)))
+        self._put(event, self._redactor(event, names), len(str(kept)))
+
+    def _redactor(self, event: TaskResult, names: tuple[str, ...]) -> Redactor | None:
+        """What takes the hosts' secrets out of a result; None where it has no text to hide one in.
+
+        Working out a host's variables takes milliseconds of the play's own time.
+        """
+        if self._secrets is None or (event.task in self._clean_names and wordless(event)):
+            return None
+        redactor = self._secrets.redactor(*names)
+        names_of_it = f"{event.play}\n{event.task}"  # templates, both of them
+        if redactor.text(names_of_it) == names_of_it:
+            self._clean_names.add(event.task)
+        return redactor
 
     def _put(self, event: Event, redactor: Redactor | None = None, size: int = 0) -> None:
         for queue in self._queues:

@@ -23,6 +23,7 @@ from ..fleet.run import Fleet
 from ..store import ComplianceRun, JudgedDevice, Store
 from ..store.mirror import mirror_path
 from ..tasks.fetch_state import FetchWithState
+from .findings import announcing
 from .judge import Judge, Standard, StoredCopies, judge_in_process
 from .ledger import Work, run_in_ledger
 from .options import JobOptions, stores
@@ -129,7 +130,8 @@ def _run(
         workers = 2 * (compliance.processes or _cores())
         alone = replace(options.fleet, workers=workers, guard=NOBODY_KNOCKS)
         options = replace(options, fleet=alone)
-    work = Work("compliance", task, {}, before, copies)
+    told = announcing(store, fleet.names, compliance.standard.rules.rules)
+    work = Work("compliance", task, {}, before, copies, after=told)
     return judge, run_in_ledger(work, fleet, options, stop, ledger)
 
 

@@ -42,7 +42,8 @@ def as_it_is(report: Report) -> Report:
 class Work:
     """What a run does, and what the job adds to it.
 
-    ``before`` are the middleware of the job itself; they see a device before it is recorded.
+    ``before`` are the middleware of the job itself; they see a device before it is recorded, and
+    those in ``after`` once it is on its way into the ledger.
     ``skip`` says who of the names need not be worked on, and why. ``closing`` is what the run is
     not over without: it comes when every outcome is safe in the ledger and before the run's row is
     closed, so a kill in between leaves a run that can be resumed.
@@ -54,6 +55,7 @@ class Work:
     before: Sequence[Middleware] = ()
     last_good: Mapping[str, LastGood] | None = None
     skip: Callable[[Sequence[str]], Iterable[DeviceRecord]] = nobody
+    after: Sequence[Middleware] = ()
     closing: Callable[[Report], Report] = as_it_is
 
 
@@ -79,7 +81,7 @@ def run_in_ledger(
             todo = Fleet([name for name in left if name not in skipped], fleet.resolve)
             record = events.record = Record(writer, work.last_good or {})
             progress = Progress(len(todo.names), options.say, options.live)
-            middleware = (*work.before, record, Log(), progress, tally, events)
+            middleware = (*work.before, record, *work.after, Log(), progress, tally, events)
             guard = guard_of(ledger, run_id, todo, options)
             watched = events.watch(todo)
             run_fleet(watched, work.task, work.params, middleware, options.fleet, stop, guard)

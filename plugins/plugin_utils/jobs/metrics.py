@@ -7,10 +7,11 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterable
+from collections.abc import Mapping
 from datetime import datetime
 from pathlib import Path
 
+from ..compliance.results import Severity
 from ..observe.metrics import (
     DeviceMetric,
     RunMetrics,
@@ -19,7 +20,7 @@ from ..observe.metrics import (
     score_families,
     write,
 )
-from ..store import Store
+from ..store import SiteScore, Store
 from ..store.records import DeviceOutcome
 from .options import JobOptions
 
@@ -30,16 +31,15 @@ def write_metrics(
     run_id: str,
     options: JobOptions,
     per_device: bool = False,
-    scores: Iterable[Score] = (),
 ) -> str:
     """Write a run's metrics for node_exporter; the problem in a sentence, if there is one.
 
     A metrics file that cannot be written fails no run: what was fetched is stored. ``job`` is the
-    label that tells one work's series from another's; ``scores`` are those of a compliance run.
-    Raises StoreError.
+    label that tells one work's series from another's. Raises StoreError.
     """
     with Store.open(options.store_url, options.state_dir, key=options.store_key) as store:
         metrics = run_metrics(store, job, run_id, per_device)
+        scores = run_scores(store, run_id)
     try:
         write(path, [*run_families(metrics), *score_families(job, scores)])
     except OSError as error:
@@ -70,6 +70,25 @@ def run_metrics(store: Store, job: str, run_id: str, per_device: bool = False) -
         keeps=keeps,
         per_device=per_device,
     )
+
+
+def run_scores(store: Store, run_id: str) -> list[Score]:
+    """What a compliance run comes to at each site; nothing for a run of another kind."""
+    if store.run(run_id).kind != "compliance":
+        return []
+    judged = store.compliance(run_id)
+    severity = {rule["id"]: rule["severity"] for rule in judged.rules}
+    return [_score(judged.profile, site, severity) for site in store.site_scores(run_id)]
+
+
+def _score(profile: str, site: SiteScore, severity: Mapping[str, str]) -> Score:
+    # Zeros too: a series that comes and goes cannot be alerted on.
+    findings = {each.value: 0 for each in Severity}
+    for rule, devices in site.failing.items():
+        if rule in severity:  # and not one of another profile's
+            findings[severity[rule]] += devices
+    score = None if site.score is None else site.score / 100
+    return Score(profile, site.site or "default", score, findings)
 
 
 def _device(outcome: DeviceOutcome, good: datetime | None) -> DeviceMetric:

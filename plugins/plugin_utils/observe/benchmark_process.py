@@ -44,6 +44,7 @@ class PeakMemory:
     def __init__(self, interval: float = INTERVAL) -> None:
         self._interval = interval
         self._peak = 0
+        self._parents: dict[int, int] = {}
         self._over = threading.Event()
         self._thread = threading.Thread(target=self._work, name="netops-memory", daemon=True)
         self._thread.start()
@@ -61,18 +62,25 @@ class PeakMemory:
         while not self._over.wait(pause):
             started = time.thread_time()
             with suppress(OSError):
-                self._peak = max(self._peak, _tree_bytes(os.getpid()))
+                self._peak = max(self._peak, _tree_bytes(os.getpid(), self._parents))
             pause = max(self._interval, (time.thread_time() - started) / SHARE)
 
 
-def _tree_bytes(root: int) -> int:
-    """The resident bytes of a process and its descendants."""
+def _tree_bytes(root: int, parents: dict[int, int]) -> int:
+    """The resident bytes of a process and its descendants.
+
+    ``parents`` are those of the processes that were there at the last look, and are not asked for
+    again: that is nearly all of what a look would cost.
+    """
+    there = {int(entry) for entry in os.listdir("/proc") if entry.isdigit()}  # noqa: PTH208 - dear
+    for pid in parents.keys() - there:
+        del parents[pid]
+    for pid in there - parents.keys():
+        with suppress(OSError, ValueError, IndexError):
+            parents[pid] = int(_read(f"/proc/{pid}/stat").rpartition(b")")[2].split()[1])
     children: dict[int, list[int]] = {}
-    for entry in os.listdir("/proc"):  # noqa: PTH208 - every second, and a Path is dear
-        if entry.isdigit():
-            with suppress(OSError, ValueError, IndexError):
-                parent = int(_read(f"/proc/{entry}/stat").rpartition(b")")[2].split()[1])
-                children.setdefault(parent, []).append(int(entry))
+    for pid, parent in parents.items():
+        children.setdefault(parent, []).append(pid)
     found = [root]
     for pid in found:
         found += children.get(pid, ())

@@ -247,8 +247,10 @@ class Sender:
 
 def _encoded(event: Event) -> bytes:
     """JSON; a lone surrogate, which UTF-8 has no bytes for, as JSON's own escape of it."""
-    text = json.dumps(to_native(event), ensure_ascii=False)
-    return text.encode("utf-8", "backslashreplace")
+    return _json(to_native(event)).encode("utf-8", "backslashreplace")
+
+
+_json = json.JSONEncoder(ensure_ascii=False, separators=(",", ":")).encode
 
 
 @dataclass(slots=True)

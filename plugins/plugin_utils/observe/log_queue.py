@@ -19,6 +19,8 @@ from .log_record import Line, LinesLost
 
 BATCH = 100
 """Entries that are taken out of the queue at once."""
+GATHER = 0.1
+"""Seconds that the first of few entries waits for others, which are written with it."""
 GROUP = 64_000
 """Bytes of whole lines that a sink is handed at once."""
 PAUSE = 1.0
@@ -119,6 +121,10 @@ class LineQueue:
         with self._news:
             while not self._waiting and not self._closing.is_set():
                 self._news.wait()
+            few = len(self._waiting) < BATCH
+        if few:
+            self._closing.wait(GATHER)
+        with self._news:
             batch = [self._waiting.popleft() for _number in range(min(BATCH, len(self._waiting)))]
             self._size -= sum(entry.size for entry in batch)
             self._writing = len(batch)

@@ -201,6 +201,27 @@ def snapshot(result: Mapping[str, Any]) -> tuple[dict[str, Any], bool]:
     return kept, copier.cut
 
 
+_STATUSES = frozenset({"", "ok", "changed", "failed", "unreachable", "skipped"})
+_PLAIN = frozenset({"attempts", "changed", "failed", "msg", "seconds", "skipped", "status"})
+
+
+def wordless(event: TaskResult) -> bool:
+    """Whether a result says nothing but numbers and statuses, as `host_outcome` does of the well.
+
+    There is no place in it for a secret.
+    """
+    if event.message or (isinstance(event, ItemResult) and event.item):
+        return False
+    return all(
+        key in _PLAIN and (value in _STATUSES if isinstance(value, str) else _is_number(value))
+        for key, value in event.result.items()
+    )
+
+
+def _is_number(value: Any) -> bool:
+    return value is None or isinstance(value, (bool, int, float))
+
+
 class _Copier:
     """Copies as long as there is room."""
 

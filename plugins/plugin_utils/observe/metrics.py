@@ -60,11 +60,14 @@ class RunMetrics:
 
 @dataclass(frozen=True, slots=True)
 class Score:
-    """A compliance score: 0 to 1, of a rule pack at a site, and its open findings by severity."""
+    """A compliance score: 0 to 1, by a profile of rules at a site; None where no device has one.
 
-    pack: str
+    ``findings`` are those that are open, by severity.
+    """
+
+    profile: str
     site: str
-    score: float
+    score: float | None
     findings: Mapping[str, int] = field(default_factory=dict)
 
 
@@ -101,22 +104,25 @@ def run_families(run: RunMetrics) -> list[Family]:
 
 def score_families(job: str, scores: Iterable[Score]) -> list[Family]:
     """The metrics of compliance scores, for a run of the work ``job``."""
-    score = Family("netops_compliance_score", "Share of the rules that hold, from 0 to 1.")
-    open_findings = Family("netops_compliance_findings", "Findings that are not waived.")
+    score = Family("netops_compliance_score", "Mean score of the devices, from 0 to 1.")
+    open_findings = Family(
+        "netops_compliance_findings", "Rules that fail on a device, all of them."
+    )
     listed = list(scores)
     sites = _sites(one.site for one in listed)
     # Of sites without series of their own only the worst score can be told.
     worst: dict[tuple[str, str], float] = {}
     findings: Counter[tuple[str, str, str]] = Counter()
     for one in listed:
-        key = (one.pack, sites[one.site])
-        worst[key] = min(worst.get(key, 1.0), one.score)
+        key = (one.profile, sites[one.site])
+        if one.score is not None:
+            worst[key] = min(worst.get(key, 1.0), one.score)
         for severity, count in one.findings.items():
             findings[(*key, severity)] += count
-    for (pack, site), value in sorted(worst.items()):
-        score.add(value, job=job, pack=pack, site=site)
-    for (pack, site, severity), count in sorted(findings.items()):
-        open_findings.add(count, job=job, pack=pack, site=site, severity=severity)
+    for (profile, site), value in sorted(worst.items()):
+        score.add(value, job=job, profile=profile, site=site)
+    for (profile, site, severity), count in sorted(findings.items()):
+        open_findings.add(count, job=job, profile=profile, site=site, severity=severity)
     return [score, open_findings]
 
 
@@ -219,7 +225,7 @@ def _fit(text: str) -> str:
 
 def _sample(name: str, labels: Mapping[str, str], value: float) -> str:
     inner = ",".join(f'{label}="{_escaped(text)}"' for label, text in labels.items())
-    return f"{name}{{{inner}}} {value:.17g}"
+    return f"{name}{{{inner}}} {float(value)!r}".removesuffix(".0")
 
 
 def _escaped(text: str) -> str:

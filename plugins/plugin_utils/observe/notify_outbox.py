@@ -150,7 +150,10 @@ class Outbox:
             target, done = self._waiting[number]
         if reason:
             text = " ".join(redact(self._secrets.text(reason)).split())[:300]
-            self.problems.append(f"the alert to {target!r} was not delivered: {text}")
+            self.problems.append(
+                f"the alert to {target!r} was not delivered: {text.rstrip('.')}. Try its URL "
+                "by 'apprise -b test URL'; what it has not heard, the next run tells it."
+            )
         with suppress(Exception):  # what cannot be noted as told is told again
             done(not reason)
         with self._lock:

@@ -14,18 +14,23 @@ from ..events import (
     BreakerOpened,
     ComplianceFinding,
     DeviceDone,
+    DeviceEvent,
+    DeviceJudged,
     Event,
     LoginBudgetSpent,
-    RunStarted,
 )
 from .notify_config import Severity
 from .notify_trouble import CRITICAL_BREAKERS, Findings, Trouble, failure_severity
 from .text import one_line
 
-MAX_FINDINGS = 20_000
-"""Of compliance that are kept; more than a message could ever tell."""
+MAX_FINDINGS = 100_000
+"""Of compliance that are kept: ten for each of 10,000 devices. Each is remembered as told, or the
+rest of them would be news some other night."""
 SEVERITIES = {"critical": Severity.CRITICAL, "high": Severity.CRITICAL, "low": Severity.INFO}
 """Of compliance rules; what is not named here is a warning."""
+
+STILL = "it fails still"
+"""Of a rule that failed in an earlier run, which told the reason; the report has it too."""
 
 Groups = Callable[[str], frozenset[str]]
 """The inventory groups of a host; empty for one that the inventory does not know."""
@@ -50,8 +55,7 @@ class RunWatch:
         self._host_failures: dict[str, Trouble] = {}
         self._devices: dict[str, Trouble | None] = {}
         self._compliance: dict[tuple[str, str], Trouble] = {}
-        self._kinds: dict[str, str] = {}
-        self._checked: set[str] = set()
+        self._judged: set[str] = set()
 
     def host_failed(self, host: str, task: str, message: str) -> None:
         """An ordinary task failed on a host, or did not reach it. The last one of a host counts."""
@@ -75,6 +79,8 @@ class RunWatch:
         """Something that the fleet told."""
         if isinstance(event, DeviceDone):
             self._device_done(event)
+        elif isinstance(event, DeviceJudged):
+            self._device_judged(event)
         elif isinstance(event, ComplianceFinding):
             self._finding(event)
         elif isinstance(event, BreakerOpened):
@@ -83,9 +89,6 @@ class RunWatch:
             self._now(Findings(healthy=frozenset({("breaker_opened", _breaker(event))})))
         elif isinstance(event, LoginBudgetSpent):
             self._now(Findings((_spent(event),)))
-        elif isinstance(event, RunStarted):
-            with self._lock:
-                self._kinds[event.run_id] = event.kind
 
     def findings(self, seen: Iterable[str], failed: Iterable[str]) -> Findings:
         """What the run comes to, at its end.
@@ -101,7 +104,7 @@ class RunWatch:
             failures = {**rest, **hosts, **devices}
             every = frozenset(seen) | self._devices.keys()
             healthy = {("failure", name) for name in every - failures.keys()}
-            healthy |= {("compliance", name) for name in self._checked - failures.keys()}
+            healthy |= {("compliance", name) for name in self._judged}
             troubles = (*failures.values(), *self._compliance.values())
         return Findings(troubles, frozenset(healthy), len(every))
 
@@ -116,8 +119,6 @@ class RunWatch:
             )
         with self._lock:
             self._devices[event.device] = failure
-            if self._kinds.get(event.run_id) == "compliance":
-                self._checked.add(event.device)
 
     def _device(self, name: str, site: str, kind: str, message: str, remedy: str) -> Trouble:
         return Trouble(
@@ -130,20 +131,38 @@ class RunWatch:
             remedy=remedy,
         )
 
+    def _device_judged(self, event: DeviceJudged) -> None:
+        """All that is open on the device; what is new is told once more, with its own words."""
+        groups = self._groups_of(event)
+        pairs = [(rule, severity) for severity, rules in event.open.items() for rule in rules]
+        kept = all(self._keep(event.device, *pair, STILL, groups) for pair in pairs)
+        with self._lock:
+            if kept:  # else what is missing would count as over
+                self._judged.add(event.device)
+
     def _finding(self, event: ComplianceFinding) -> None:
-        if event.waived:
-            return
+        groups = self._groups_of(event)
+        self._keep(event.device, event.rule, event.severity, event.message, groups)
+
+    def _groups_of(self, event: DeviceEvent) -> frozenset[str]:
+        return self.groups(event.device) | ({event.site} if event.site else set())
+
+    def _keep(
+        self, device: str, rule: str, severity: str, message: str, groups: frozenset[str]
+    ) -> bool:
         trouble = Trouble(
             event="compliance",
-            subject=event.device,
-            kind=event.rule,
-            message=event.message,
-            severity=SEVERITIES.get(event.severity, Severity.WARNING),
-            groups=self.groups(event.device) | ({event.site} if event.site else set()),
+            subject=device,
+            kind=rule,
+            message=message,
+            severity=SEVERITIES.get(severity, Severity.WARNING),
+            groups=groups,
         )
         with self._lock:
-            if len(self._compliance) < MAX_FINDINGS:
-                self._compliance[event.device, event.rule] = trouble
+            fits = len(self._compliance) < MAX_FINDINGS or (device, rule) in self._compliance
+            if fits:
+                self._compliance[device, rule] = trouble
+        return fits
 
 
 def _unexplained(host: str, groups: frozenset[str]) -> Trouble:

@@ -52,8 +52,8 @@ class _Caught(logging.Handler):
         return said
 
     def taken(self) -> str:
-        """All that this thread has said since the last time."""
-        text = "; ".join(self.said)
+        """All that this thread has said since the last time; what each attempt said, once."""
+        text = "; ".join(dict.fromkeys(self.said))
         self.said.clear()
         return text
 

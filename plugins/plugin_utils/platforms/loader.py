@@ -13,7 +13,6 @@ from __future__ import annotations
 
 import difflib
 import re
-import threading
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from functools import cache
@@ -24,6 +23,7 @@ from typing import Any
 import yaml
 
 from ..errors import UnknownPlatform
+from ..locks import fork_safe_lock
 from .rules import Rules, compile_rules, expand
 
 _DIRECTORY = Path(__file__).parent
@@ -36,8 +36,8 @@ _ANY_VALUE = (
     r'(?:(<redacted>)|"([^"\\\n]*(?:\\[\s\S][^"\\\n]*)*)"?'
     rf"|'([^'\n]*)'?|((?:<|{_BARE})(?:{_BARE})*))"
 )
-_COMPILING = threading.Lock()
-"""Held while the rules of all platforms are compiled: a hundred devices that fail at once would
+_COMPILING = fork_safe_lock()
+"""Held while the rules of all platforms are gathered: a hundred devices that fail at once would
 otherwise do it a hundred times, and hold up the end of a run for seconds."""
 
 _MACROS = {
@@ -57,6 +57,8 @@ _MACROS = {
     # A value in double quotes, or a bare word, that goes on after a backslash at the line's end.
     "{folded}": r'(?:"([^"\\\n]*(?:\\[\s\S][^"\\\n]*)*)"?|((?:[^\s"\\]|\\\n +|\\.)+))',
 }
+_VALUES = tuple(macro for macro, meaning in _MACROS.items() if re.compile(meaning).groups)
+"""The macros that stand for a secret."""
 
 
 class BadPlatformFile(Exception):
@@ -248,8 +250,8 @@ def load_all_secrets() -> tuple[Rules, tuple[Section, ...]]:
 
     Whatever kind of value a rule expects, one word is hidden, after the words by which any platform
     tells the type of a secret: the text may be prose. Rules that protect a text from others are
-    left out: what one platform shows another one must hide. Compiling takes some tens of
-    milliseconds, once.
+    left out: what one platform shows another one must hide. That takes some tens of milliseconds,
+    once.
     """
     with _COMPILING:
         return _all_secrets()
@@ -258,13 +260,17 @@ def load_all_secrets() -> tuple[Rules, tuple[Section, ...]]:
 @cache
 def _all_secrets() -> tuple[Rules, tuple[Section, ...]]:
     sources = [source for name in names() for source in _raw(name).get("secrets", ())]
-    hiding = dict.fromkeys(
-        source for source in sources if re.compile(expand(source, _MACROS)).groups
-    )
+    hiding = dict.fromkeys(source for source in sources if _hides(source))
     typed = f"(?:(?:{'|'.join(load_common().types)}) )*+"
     rules = compile_rules(hiding, dict.fromkeys(_MACROS, typed + _ANY_VALUE))
-    having = (name for name in names() if "sections" in _raw(name))
-    return rules, tuple(section for name in having for section in load(name).sections)
+    # Sections alone: building whole platforms for them would take longer than all the rest.
+    nodes = (_Node(_raw(name), _path(name)).children("sections") for name in names())
+    return rules, tuple(_section(child) for children in nodes for child in children)
+
+
+def _hides(source: str) -> bool:
+    """Whether a rule hides something; compiling it tells, and most tell by their macro."""
+    return any(macro in source for macro in _VALUES) or re.compile(source).groups > 0
 
 
 def _unknown(name: str, key: str) -> str:
@@ -542,18 +548,22 @@ class _Node:
         flags: int = re.MULTILINE,
     ) -> Pattern[str]:
         """Join the parts into one alternation, so that a text is searched once for all of them."""
+        return re.compile(before + "|".join(self.check(key, parts, flags)) + after, flags)
+
+    def check(self, key: str, parts: Iterable[str], flags: int = re.MULTILINE) -> list[str]:
+        """The parts with their macros expanded; each has to be a regular expression."""
         sources = [expand(part, _MACROS) for part in parts]
         for source in sources:
             try:
                 re.compile(source, flags)
             except re.error as error:
                 raise self.error(key, f"{source!r} is no regular expression: {error}") from error
-        return re.compile(before + "|".join(sources) + after, flags)
+        return sources
 
     def rules(self, key: str, more: Iterable[str] = ()) -> Rules:
         """Compile rules for secrets; each has to begin with a literal character."""
         sources = (*self.strings(key), *more)
-        self.compile(key, sources)
+        self.check(key, sources)
         try:
             return compile_rules(sources, _MACROS)
         except ValueError as error:

@@ -19,6 +19,7 @@ from .records import (
     RunScore,
     RunStart,
     RunStatus,
+    SiteScore,
     StoredText,
 )
 from .repository import Store
@@ -37,6 +38,7 @@ __all__ = [
     "RunScore",
     "RunStart",
     "RunStatus",
+    "SiteScore",
     "Store",
     "StoredText",
     "Writer",

@@ -12,13 +12,13 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from datetime import UTC, datetime
 from typing import Any
 
-from sqlalchemy import Connection, Select, and_, insert, or_, select, tuple_, update
+from sqlalchemy import Connection, Select, and_, func, insert, or_, select, tuple_, update
 
 from ..errors import StoreError
 from .codec import Codec, sha256
 from .database import Database
 from .insert import insert_or_replace
-from .records import ComplianceRun, JudgedDevice, JudgedRecord, RunScore
+from .records import ComplianceRun, JudgedDevice, JudgedRecord, RunScore, SiteScore
 from .schema import (
     compliance_body,
     compliance_device,
@@ -193,6 +193,46 @@ def history(database: Database, profile: str, until: str, limit: int) -> list[Ru
     )
     with database.reading() as connection:
         return [RunScore(*row) for row in connection.execute(query)][::-1]
+
+
+def open_findings(database: Database) -> Iterator[tuple[str, str]]:
+    """Stream the device and rule of every finding that is open in the ledger."""
+    query = select(compliance_open.c.device, compliance_open.c.rule).where(
+        compliance_open.c.closed_run_id.is_(None)
+    )
+    with database.reading() as connection:
+        yield from map(tuple, connection.execute(query))
+
+
+def site_scores(database: Database, run_id: str) -> Iterator[SiteScore]:
+    """Stream the mean score of each site's devices in a run, and what is open on them now."""
+    here = compliance_device.join(
+        device_run,
+        and_(
+            device_run.c.run_id == compliance_device.c.run_id,
+            device_run.c.device == compliance_device.c.device,
+        ),
+    )
+    scores = (
+        select(device_run.c.site, func.avg(compliance_device.c.score))
+        .select_from(here)
+        .where(compliance_device.c.run_id == run_id)
+        .group_by(device_run.c.site)
+    )
+    rules = (
+        select(device_run.c.site, compliance_open.c.rule, func.count())
+        .select_from(
+            here.join(compliance_open, compliance_open.c.device == compliance_device.c.device)
+        )
+        .where(compliance_device.c.run_id == run_id, compliance_open.c.closed_run_id.is_(None))
+        .group_by(device_run.c.site, compliance_open.c.rule)
+    )
+    failing: dict[str, dict[str, int]] = defaultdict(dict)
+    with database.reading() as connection:
+        for site, rule, count in connection.execute(rules):
+            failing[site][rule] = count
+        for site, score in connection.execute(scores):
+            yield SiteScore(site, score, failing[site])
 
 
 def judged_devices(

@@ -146,6 +146,17 @@ class RunScore:
 
 
 @dataclass(frozen=True, slots=True)
+class SiteScore:
+    """A site in a compliance run: the mean of its devices' scores, None where none has one, and on
+    how many devices each rule fails, as far as it fails at all.
+    """
+
+    site: str
+    score: float | None
+    failing: Mapping[str, int]
+
+
+@dataclass(frozen=True, slots=True)
 class DeviceRecord:
     """What a run has to tell of one device. Handing in a second one replaces the first.
 

@@ -37,6 +37,7 @@ from .records import (
     RunScore,
     RunStart,
     RunStatus,
+    SiteScore,
 )
 from .schema import attempt, config, device_run, latest, run
 from .writer import Writer
@@ -384,6 +385,14 @@ class Store(Closing):
     def judged(self, run_id: str, device: str | None = None) -> Iterator[JudgedDevice]:
         """Stream what a compliance run found on its devices, by name, or on the one named."""
         return compliance.judged_devices(self._database, self._codec, run_id, device)
+
+    def open_findings(self) -> Iterator[tuple[str, str]]:
+        """Stream the device and rule of every finding that no run has seen the end of."""
+        return compliance.open_findings(self._database)
+
+    def site_scores(self, run_id: str) -> Iterator[SiteScore]:
+        """Stream what a compliance run comes to at each site, while it is the newest one."""
+        return compliance.site_scores(self._database, run_id)
 
     def compliance_history(self, profile: str, until: str, limit: int = 60) -> list[RunScore]:
         """Return the newest finished runs of a profile up to the run `until`, the oldest first."""

@@ -10,7 +10,7 @@ import dataclasses
 import json
 import types
 import typing
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 import pytest
@@ -38,6 +38,8 @@ def values(wanted: Any) -> st.SearchStrategy[Any]:
     if typing.get_origin(wanted) is Mapping:
         key, value = typing.get_args(wanted)
         return st.dictionaries(values(key), values(value), max_size=4)
+    if typing.get_origin(wanted) is Sequence:
+        return st.lists(values(*typing.get_args(wanted)), max_size=4)
     known = {**NUMBERS, str: st.text(max_size=40), bool: st.booleans(), types.NoneType: st.none()}
     return known[wanted]
 

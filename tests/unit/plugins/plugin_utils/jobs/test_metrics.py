@@ -7,7 +7,6 @@ from pathlib import Path
 
 from ansible_collections.prime.netops.plugins.plugin_utils.jobs.metrics import write_metrics
 from ansible_collections.prime.netops.plugins.plugin_utils.jobs.options import JobOptions
-from ansible_collections.prime.netops.plugins.plugin_utils.observe.metrics import Score
 from ansible_collections.prime.netops.plugins.plugin_utils.store import RunStart, Store
 from prometheus_client.parser import text_string_to_metric_families
 
@@ -44,11 +43,10 @@ def samples(path: Path) -> dict[tuple[str, ...], float]:
 
 
 def test_a_failed_device_is_as_fresh_as_its_last_good_copy(tmp_path: Path) -> None:
-    """Also one that an earlier run took; and the scores stand beside it."""
+    """Also one that an earlier run took."""
     run_id, path = two_runs(tmp_path), tmp_path / "netops.prom"
-    scores = [Score("cis", "ber1", 0.5)]
     options = JobOptions(tmp_path)
-    assert write_metrics(path, "nightly", run_id, options, per_device=True, scores=scores) == ""
+    assert write_metrics(path, "nightly", run_id, options, per_device=True) == ""
     found = samples(path)
     yesterday = (NOW - timedelta(days=1)).timestamp()
     assert found["netops_oldest_good_copy_timestamp_seconds", "ber1"] == yesterday
@@ -57,7 +55,6 @@ def test_a_failed_device_is_as_fresh_as_its_last_good_copy(tmp_path: Path) -> No
     assert found["netops_last_run_devices", "ber1", "failed"] == 2
     assert found["netops_last_run_errors", "timeout"] == 2
     assert found["netops_last_run_complete",] == 0
-    assert found["netops_compliance_score", "cis", "ber1"] == 0.5
 
 
 def test_a_run_that_keeps_no_copies_tells_no_age(tmp_path: Path) -> None:

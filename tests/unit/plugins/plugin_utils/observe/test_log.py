@@ -14,6 +14,7 @@ import subprocess
 import threading
 import time
 from collections.abc import Iterator
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -37,6 +38,7 @@ from ansible_collections.prime.netops.plugins.plugin_utils.observe.log_record im
     TaskResult,
     line,
     snapshot,
+    wordless,
 )
 from ansible_collections.prime.netops.plugins.plugin_utils.observe.log_syslog import Syslog
 from hypothesis import given
@@ -433,3 +435,24 @@ def test_a_wrong_facility_is_named() -> None:
     """With those there are."""
     with pytest.raises(ValueError, match=r"syslog_facility is 'lunch'.*local0"):
         Syslog("/dev/log", "lunch")
+
+
+@pytest.mark.parametrize(
+    ("result", "plain"),
+    [
+        ({"changed": True, "msg": "changed", "status": "changed", "attempts": 1}, True),
+        ({"changed": True, "seconds": 0.25, "failed": False, "msg": None}, True),
+        ({"msg": "hunter2"}, False),
+        ({"hunter2": 1}, False),
+        ({"msg": ["hunter2"]}, False),
+        ({"msg": {"hunter2": True}}, False),
+        ({"stdout": "ok"}, False),
+    ],
+)
+def test_only_numbers_and_statuses_pass_without_a_search_for_secrets(
+    result: dict[str, Any], plain: bool
+) -> None:
+    """Any other word may be one, also as a key."""
+    event = TaskResult(play="p", task="t", action="a", host="h", status="ok", result=result)
+    assert wordless(event) is plain
+    assert not wordless(replace(event, message="hunter2"))

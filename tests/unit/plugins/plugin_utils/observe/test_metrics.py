@@ -90,16 +90,18 @@ def test_the_number_of_series_is_bounded() -> None:
 
 
 def test_scores_come_with_their_findings() -> None:
-    """Of a site two packs, of which each has its score."""
+    """Of a site two profiles, of which each has its score; and one where nobody has any."""
     scores = [
         Score("cis", "ams", 0.75, {"high": 2, "low": 1}),
         Score("own", "ams", 1.0),
         Score("cis", "fra", 0.5, {"high": 1}),
+        Score("cis", "ber", None, {"high": 0}),
     ]
     samples = parsed(score_families("netops_compliance", scores))
     assert samples["netops_compliance_score", "cis", "ams"] == 0.75
     assert samples["netops_compliance_score", "own", "ams"] == 1.0
     assert samples["netops_compliance_findings", "cis", "fra", "high"] == 1
+    assert ("netops_compliance_score", "cis", "ber") not in samples
 
 
 NAMES = st.text(max_size=300) | st.sampled_from(

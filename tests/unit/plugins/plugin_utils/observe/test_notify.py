@@ -9,7 +9,6 @@ import contextlib
 import socket
 import time
 from collections.abc import Iterator
-from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -19,10 +18,10 @@ from ansible_collections.prime.netops.plugins.plugin_utils.events import (
     BreakerOpened,
     ComplianceFinding,
     DeviceFailed,
+    DeviceJudged,
     DeviceSkipped,
     DeviceSucceeded,
     LoginBudgetSpent,
-    RunStarted,
 )
 from ansible_collections.prime.netops.plugins.plugin_utils.observe.notify import Alerts
 from ansible_collections.prime.netops.plugins.plugin_utils.observe.notify_config import (
@@ -130,6 +129,8 @@ def test_what_was_not_delivered_is_told_by_the_next_run(hook: WebHook, tmp_path:
     problems = nights.run(r1="timeout")
     assert len(problems) == 1
     assert problems[0].startswith("the alert to 'default' was not delivered")
+    assert problems[0].count("error=500") == 1  # though it was tried twice
+    assert "apprise -b test URL" in problems[0]
     hook.behaviour = "ok"
     tried = len(hook.requests)
     assert nights.run(r1="timeout") == []
@@ -219,7 +220,6 @@ def test_routes_choose_by_severity_group_and_event(hook: WebHook, tmp_path: Path
     ]
     data = {"targets": targets, "routes": routes, "critical_percent": 0}
     alerts = Nights(alert_config(data, {}, Path()), tmp_path).start()
-    alerts.watch.event(RunStarted(run_id="1", kind="compliance", devices=4))
     for name, kind, site in (
         ("a1", "timeout", "ams"),
         ("f1", "timeout", "fra"),
@@ -291,14 +291,17 @@ def test_a_used_up_login_budget_is_told_at_once_and_says_what_to_do(
 
 
 def test_findings_end_one_by_one(hook: WebHook, tmp_path: Path) -> None:
-    """A device with two findings mends one of them: told, and the other one is not told again."""
+    """A device with two findings mends one of them: told, and the other one is not told again, in
+    whatever night; also where the device as such fails, for not being compliant."""
     nights = Nights(simple_config([hook.url()]), tmp_path)
-    for rules in (("ntp", "aaa"), ("aaa",)):
+    for rules, new in ((["ntp", "aaa"], ["ntp", "aaa"]), (["aaa"], []), (["aaa"], [])):
         alerts = nights.start()
-        alerts.watch.event(RunStarted(run_id="1", kind="compliance", devices=1))
-        for rule in rules:
+        alerts.watch.event(
+            DeviceJudged(device="r1", score=50.0, verdict="failing", open={"high": rules})
+        )
+        for rule in new:
             alerts.watch.event(ComplianceFinding(device="r1", rule=rule, severity="high"))
-        alerts.watch.event(replace(done("r1", "ok"), run_id="1"))
+        alerts.watch.event(done("r1", "ok"))
         alerts.finish([], [])
     assert hook.titles == ["backup.yml: 2 new problems", "backup.yml: 1 problem is over"]
     assert "r1 (ntp)" in hook.requests[1]["message"]
