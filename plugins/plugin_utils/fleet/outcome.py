@@ -37,7 +37,7 @@ class Outcome:
     ``status``: ok, changed, failed, unreachable, or skipped with the reason as ``message``.
 
     ``result`` is a `Normalised`, or made of JSON types only. ``judged`` is what a compliance run
-    found.
+    found, ``facts`` what the host is told beside a configuration.
     """
 
     name: str
@@ -52,6 +52,7 @@ class Outcome:
     message: str = ""
     result: Any = None
     judged: JudgedRecord | None = None
+    facts: Any = None
 
     @property
     def failed(self) -> bool:
@@ -73,6 +74,7 @@ def settle(host: FleetHost, result: MultiResult) -> Outcome:
     redactor = Redactor(device.secrets)
     error = classify(result[0].exception) if result[0].exception else None
     skipped = result[0].result if isinstance(result[0].result, Skipped) else None
+    told = " - ".join(filter(None, (str(error or ""), flight.aftermath if error else "")))
     return Outcome(
         name=device.name,
         address=device.address,
@@ -86,8 +88,9 @@ def settle(host: FleetHost, result: MultiResult) -> Outcome:
             for attempt in flight.attempts
         ),
         error=error,
-        message=_fit_to_show(skipped.reason if skipped else str(error or ""), redactor),
+        message=_fit_to_show(skipped.reason if skipped else told, redactor),
         result=None if skipped else _fit_to_keep(result[0].result, redactor),
+        facts=None if flight.facts is None else _fit_to_keep(flight.facts, redactor),
     )
 
 
