@@ -80,9 +80,7 @@ def removes(statement: Statement, apply: Apply) -> bool:
 
 def takes_away(removal: Statement, addition: Statement, apply: Apply) -> bool:
     """Whether a removal, coming later, would undo an addition: `no username x`, of that user."""
-    target = removal.rows[0].strip()
-    word = next(word for word in apply.removes if target.startswith(word))
-    target = target[len(word) :].strip()
+    target = apply.adds + _target(removal.rows[0].strip(), apply)
     below = (*(row.strip() for row in addition.path), addition.rows[0].strip())
     depth = len(removal.path)
     if len(below) <= depth or below[:depth] != tuple(row.strip() for row in removal.path):
@@ -90,6 +88,12 @@ def takes_away(removal: Statement, addition: Statement, apply: Apply) -> bool:
     return (below[depth] + " ").startswith(target + " ") or (target + " ").startswith(
         below[depth] + " "
     )
+
+
+def _target(row: str, apply: Apply) -> str:
+    """What a removal is about."""
+    word = next(word for word in apply.removes if row.startswith(word))
+    return row[len(word) :].strip()
 
 
 def _below(known: Sequence[Unit], at: int) -> int:
@@ -113,9 +117,7 @@ def _rank(statement: Statement, apply: Apply) -> int:
     away = removes(statement, apply)
     top = statement.top
     if away and not statement.path:
-        word = next(word for word in apply.removes if top.startswith(word))
-        top = top[len(word) :]
-        top = f"set {top}" if word.strip() in ("delete", "deactivate") else top
+        top = apply.adds + _target(top, apply)
     order = apply.order
     kind = 1
     if order.define and order.define.match(top):

@@ -202,6 +202,8 @@ class Apply:
     """Leaves a block for the one around it; None where a line is a whole statement."""
     rejected: Pattern[str]
     """The device's words for refusing a line, or a commit."""
+    adds: str
+    """What a line that adds something begins with, where that is a word of its own."""
     removes: tuple[str, ...]
     """What a line that takes something away begins with."""
     order: Order
@@ -447,6 +449,7 @@ def _apply(node: _Node) -> Apply:
         inside=node.compile("inside", [node.string("inside")], flags=0),
         up=node.optional("up"),
         rejected=node.compile("rejected", rejected),
+        adds=node.optional("adds") or "",
         removes=node.strings("removes"),
         order=Order(order.patterns("define"), order.patterns("use")),
         ways=tuple(_way(child) for child in node.children("ways")),

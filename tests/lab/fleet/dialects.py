@@ -51,7 +51,25 @@ class Bye:
     """End the session."""
 
 
-Action = Say | Show | Set | Enter | Enable | Bye
+@dataclass(frozen=True, slots=True)
+class Configure:
+    """Enter configuration mode of a kind, with a timer of `{n}` minutes if `timed`."""
+
+    kind: str
+    says: str = ""
+    timed: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Pending:
+    """Deal with a change that is to be confirmed: `confirm`, `revert`; `save`; or show the
+    `archive`."""
+
+    verb: str
+    says: str = ""
+
+
+Action = Say | Show | Set | Enter | Enable | Bye | Configure | Pending
 
 
 @dataclass(frozen=True, slots=True)
@@ -158,6 +176,9 @@ GigabitEthernet1/0/2   unassigned      YES unset  down                  down
 """
 
 
+_CONFIGURE = "Enter configuration commands, one per line.  End with CNTL/Z."
+
+
 def _ios(version: str) -> dict[str, dict[str, Action]]:
     user: dict[str, Action] = {
         **_BYE,
@@ -176,6 +197,21 @@ def _ios(version: str) -> dict[str, dict[str, Action]]:
         "show running-config": Show(),
         "show startup-config": Show(),
         "write terminal": Show(),
+        "show archive": Pending(
+            "archive",
+            "The maximum archive configurations allowed is 10.\n"
+            "The next archive file will be named flash:archive-1\n",
+        ),
+        "configure terminal": Configure("ios", _CONFIGURE),
+        "configure terminal revert timer {n}": Configure(
+            "ios",
+            "Rollback Confirmed Change: Backing up current running config to flash:archive-1\n\n"
+            + _CONFIGURE,
+            timed=True,
+        ),
+        "configure confirm": Pending("confirm"),
+        "configure revert now": Pending("revert", "\nTotal number of passes: 1\nRollback Done\n"),
+        "write memory": Pending("save", "Building configuration...\n[OK]"),
     }
     return {"user": user, "exec": privileged}
 
@@ -343,6 +379,11 @@ JUNOS = Dialect(
             "set cli complete-on-space off": Say("Disabling complete-on-space"),
             "set cli prompt {n}": Say(),
             "show configuration": Show(),
+            "configure exclusive": Configure(
+                "junos",
+                "warning: uncommitted changes will be discarded on exit\n"
+                "Entering configuration mode\n\n",
+            ),
             "show system uptime": Say("Current time: {clock}"),
             "show version": Say("""\
 Hostname: {host}

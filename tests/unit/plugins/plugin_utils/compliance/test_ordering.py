@@ -73,6 +73,12 @@ def test_a_removal_that_makes_room_stays_before_what_it_would_undo() -> None:
     assert order(text) == ["no username bob", "username bob secret 9 $9$abc", "no ip http server"]
 
 
+def test_what_is_deleted_to_be_set_anew_is_deleted_first() -> None:
+    """Junos keeps a list that was set before: SSH-004 clears it and sets its own."""
+    text = "delete system services ssh ciphers\nset system services ssh ciphers [ aes256-ctr ]"
+    assert order(text, "juniper_junos") == text.split("\n")
+
+
 def test_the_entries_of_an_access_list_stay_in_their_order() -> None:
     """There `no 10` makes room for another 10."""
     text = "ip access-list extended A\n no 10\n 10 permit tcp any any eq 22\n 20 deny ip any any"
@@ -186,9 +192,10 @@ def test_no_removal_undoes_what_its_rule_adds(lines: list[str], apply: Apply) ->
     after = list(statements(ordered(lines, IOS), IOS))
     for at, removal in enumerate(said):
         for addition in said[at + 1 :]:
-            if removes(removal, apply) and not removes(addition, apply):
-                if takes_away(removal, addition, apply):
-                    assert after.index(removal) < after.index(addition)
+            if not removes(removal, apply) or removes(addition, apply):
+                continue
+            if takes_away(removal, addition, apply):
+                assert after.index(removal) < after.index(addition)
 
 
 @given(lines=changes())
