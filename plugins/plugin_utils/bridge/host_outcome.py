@@ -149,10 +149,10 @@ def _diffs(outcome: DeviceOutcome, store: Store, ledger: Store) -> dict[str, Any
 
 def _planned(outcome: DeviceOutcome) -> dict[str, Any]:
     """The lines that a change would enter; their secrets have been taken out."""
-    facts = outcome.result if isinstance(outcome.result, Mapping) else {}
-    lines = "".join(f"+{line}\n" for line in facts.get("lines", ()))
-    if not lines:
+    facts = outcome.result
+    if not isinstance(facts, Mapping) or "by_hand" not in facts:  # of a task of the user's own
         return {}
+    lines = "".join(f"+{line}\n" for line in facts["lines"])
     name, rules = outcome.device, ", ".join(facts.get("rules", ()))
     return {
         "diff": {"prepared": f"--- {name}\n+++ {name} (lines to enter)\n@@ {rules} @@\n{lines}"}

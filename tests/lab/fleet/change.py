@@ -103,6 +103,7 @@ class IosChange:
             return INVALID
         mode = next((mode for word, mode in _OPENS if line.startswith(word)), None)
         if mode and not (self._path and mode != "config-router-af"):
+            self._device.edit(Edit(tuple(self._path), line))
             self._path.append(line)
             self._modes.append(mode)
             return ""
