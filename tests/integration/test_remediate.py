@@ -68,7 +68,9 @@ def remediate(controller: Controller, inventory: Path, **variables: Any) -> Play
     """Run the playbook in earnest, with the rules of this file."""
     controller.write("rules/lab.yml", variables.pop("rules", RULES))
     places = {"remediate_rules": [str(controller.home / "rules")], "remediate_apply": True}
-    play = controller.play(REMEDIATE, inventory, "-vvvv", **{**CHANGE, **places, **variables})
+    # From a file: what stands on the command line Ansible itself prints with -vvvv.
+    given = controller.write("change.yml", {**CHANGE, **places, **variables})
+    play = controller.play(REMEDIATE, inventory, "-vvvv", "-e", f"@{given}")
     assert MARKER not in play.output
     return play
 
