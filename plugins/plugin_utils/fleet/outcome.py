@@ -90,7 +90,8 @@ def settle(host: FleetHost, result: MultiResult) -> Outcome:
         error=error,
         message=_fit_to_show(skipped.reason if skipped else told, redactor),
         result=None if skipped else _fit_to_keep(result[0].result, redactor),
-        facts=None if flight.facts is None else _fit_to_keep(flight.facts, redactor),
+        # Redacted by the platform's own rules already, which hide less than everybody's do.
+        facts=None if flight.facts is None else redactor.value(_plain(flight.facts)),
     )
 
 

@@ -89,7 +89,7 @@ class IosChange:
         self._banner.append(line)
         if not line.startswith(self._delimiter):
             return None
-        self._device.edit(Edit((), "\n".join(self._banner)))
+        self._edit(Edit((), "\n".join(self._banner)))
         self._banner = []
         return ""
 
@@ -103,12 +103,55 @@ class IosChange:
             return INVALID
         mode = next((mode for word, mode in _OPENS if line.startswith(word)), None)
         if mode and not (self._path and mode != "config-router-af"):
-            self._device.edit(Edit(tuple(self._path), line))
+            self._edit(Edit(tuple(self._path), line))
             self._path.append(line)
             self._modes.append(mode)
             return ""
-        self._device.edit(Edit(tuple(self._path), line))
+        self._edit(Edit(tuple(self._path), line))
         return ""
+
+    def _edit(self, edit: Edit) -> None:
+        self._device.edit(edit)
+
+
+class EosChange(IosChange):
+    """A session: the lines of IOS, collected until `commit timer` lets them take effect."""
+
+    def __init__(self, device: Device) -> None:
+        super().__init__(device)
+        self._candidate: tuple[Edit, ...] = ()
+
+    @property
+    def prompt(self) -> str:
+        """With the beginning of the session's name."""
+        return "{host}(config-s-netops)#" if not self._path else "{host}(config-s-netops-mode)#"
+
+    def line(self, line: str) -> str | None:
+        """Take a line."""
+        if line == "abort":
+            self.left = True
+            return ""
+        if line.startswith("commit timer "):
+            hours, minutes, _seconds = map(int, line.split()[2].split(":"))
+            self._device.expire(self._device.running, 60 * hours + minutes)
+            self._device.running = (*self._device.running, *self._candidate)
+            self.left = True
+            return ""
+        return super().line(line)
+
+    def _statement(self, line: str) -> str:
+        if line.split()[0] == "nonsense":
+            return "% Invalid input\n"
+        words = ("management ", "interface ", "router ", "ip access-list ")
+        if not self._path and line.startswith(words):
+            self._path.append(line)
+            self._modes.append("")
+            return ""
+        self._edit(Edit(tuple(self._path), line))
+        return ""
+
+    def _edit(self, edit: Edit) -> None:
+        self._candidate = (*self._candidate, edit)
 
 
 class JunosChange:
@@ -156,4 +199,4 @@ class JunosChange:
         return "commit complete\n\n"
 
 
-CHANGES = {"ios": IosChange, "junos": JunosChange}
+CHANGES = {"ios": IosChange, "eos": EosChange, "junos": JunosChange}

@@ -339,6 +339,10 @@ EOS = Dialect(
             "terminal width {n}": Set("width", says="Width set to {n} columns."),
             "show running-config": Show(),
             "show startup-config": Show(),
+            "configure session {w}": Configure("eos"),
+            "configure session {w} commit": Pending("confirm"),
+            "configure session {w} abort": Pending("revert"),
+            "write memory": Pending("save", "Copy completed successfully."),
             "show privilege": Say("Current privilege level is 15"),
             "show clock": Say("{clock}\nTimezone: UTC\nClock source: NTP server (10.0.0.1)"),
             "show version": Say("""\

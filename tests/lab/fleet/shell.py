@@ -415,7 +415,7 @@ def _fits(words: list[str], pattern: list[str], abbreviates: bool) -> str | None
         return None
     argument = ""
     for word, wanted in zip(words, pattern, strict=True):
-        if wanted == "{n}":
+        if wanted in ("{n}", "{w}"):  # a number, or any word
             argument = word
         elif not (word == wanted or (abbreviates and wanted.startswith(word))):
             return None

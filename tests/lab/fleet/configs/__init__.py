@@ -33,7 +33,7 @@ def make_config(
     """The configuration of a device in one of its platform's forms, after what was entered. A
     revision other than 1 is a configuration that somebody changed by a line or two."""
     text = _MAKERS[spec.platform](Facts(spec, revision, edits), form)
-    if edits and spec.platform in ("cisco_ios", "cisco_xe"):
+    if edits and spec.platform in ("cisco_ios", "cisco_xe", "arista_eos"):
         text = edit_text(text, edits)
     return ConfigText.parse(text)
 
