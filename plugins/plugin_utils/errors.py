@@ -254,8 +254,8 @@ VERDICTS: dict[ErrorClass, Verdict] = {
         transient=False,
         reached=True,
         cause="The run was ended before this device was done.",
-        remedy="Run the playbook again, with backup_resume: true to go on with this run; what was "
-        "finished is stored.",
+        remedy="Run the playbook again; what was finished is stored, and a backup goes on with "
+        "this run by backup_resume: true.",
     ),
     ErrorClass.INTERNAL: Verdict(
         transient=False,

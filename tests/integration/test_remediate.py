@@ -10,6 +10,7 @@ from typing import Any
 import pytest
 
 from tests.integration.playbook import BACKUP, ROOT, Controller, Play, login
+from tests.integration.processes import descendants, kill, until
 from tests.lab.fleet import Lab, fleet
 from tests.lab.fleet.plan import MARKER
 
@@ -216,6 +217,35 @@ def test_a_connection_that_breaks_is_not_tried_again(
     assert "had been entered, and none took effect" in play.text
     assert controller.outcomes()["r2"].attempts == 1
     assert backed_up.counters()["devices"]["r2"]["lines"] == 2
+
+
+def test_a_kill_in_mid_change_leaves_the_copy_from_before(
+    backed_up: Lab, controller: Controller
+) -> None:
+    """kill -9 of every process while a line is under way: the ledger says that the device was being
+    changed, and has the copy from before, which was newer than the last backup's."""
+    backed_up.override("r1", change_fault="hang_line", revision=2)
+    backups = controller.texts()
+    controller.write("rules/lab.yml", RULES)
+    rules = [str(controller.home / "rules")]
+    process = controller.start(
+        REMEDIATE,
+        backed_up.inventory,
+        **CHANGE,
+        remediate_rules=rules,
+        remediate_apply=True,
+        remediate_workers=1,
+    )
+    with process:
+        until(lambda: backed_up.counters()["devices"]["r1"]["lines"] >= 2, 60, "the second line")
+        kill(descendants(process.pid))
+    outcome = controller.outcomes()["r1"]
+    assert (outcome.status, outcome.error_class) == ("failed", "interrupted")
+    assert "while lines were being entered" in (outcome.message or "")
+    with controller.store() as store:
+        before = store.text(outcome.config_sha256 or "")
+    assert before != backups["r1"]
+    assert "ip access-list standard LAB" not in before
 
 
 def test_who_may_not_configure_is_told_so(backed_up: Lab, controller: Controller) -> None:
