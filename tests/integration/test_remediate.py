@@ -335,6 +335,18 @@ def test_lines_of_a_host_variable(lab: Lab, controller: Controller) -> None:
     assert "r3" not in texts
 
 
+def test_a_question_of_the_device_is_answered(lab: Lab, controller: Controller) -> None:
+    """IOS wants to know whether a user is really to be removed. Whoever gave the line said so."""
+    lines = ["username gone secret x", "no username admin"]
+    hosts = {"r1": {**login(lab, "r1"), "my_lines": lines}}
+    inventory = controller.inventory(hosts, ansible_become_password=lab.plan.enable_password)
+    play = controller.play(controller.write("apply.yml", APPLY), inventory)
+    assert play.rc == 0, play.output
+    text = controller.texts()["r1"]
+    assert "username gone secret x" in text
+    assert "username admin " not in text
+
+
 def test_wrong_options_are_refused_before_anything_is_done(
     lab: Lab, controller: Controller
 ) -> None:

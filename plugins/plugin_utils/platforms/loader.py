@@ -202,6 +202,10 @@ class Apply:
     """Leaves a block for the one around it; None where a line is a whole statement."""
     rejected: Pattern[str]
     """The device's words for refusing a line, or a commit."""
+    asks: Pattern[str] | None
+    """A question in place of the prompt, at the end of what the session printed."""
+    answer: str
+    """What says yes to it; whoever gave the line has said so already."""
     adds: str
     """What a line that adds something begins with, where that is a word of its own."""
     removes: tuple[str, ...]
@@ -449,6 +453,8 @@ def _apply(node: _Node) -> Apply:
         inside=node.compile("inside", [node.string("inside")], flags=0),
         up=node.optional("up"),
         rejected=node.compile("rejected", rejected),
+        asks=node.compile("asks", node.strings("asks"), flags=0) if "asks" in node else None,
+        answer=node.optional("answer") or "",
         adds=node.optional("adds") or "",
         removes=node.strings("removes"),
         order=Order(order.patterns("define"), order.patterns("use")),

@@ -10,6 +10,7 @@ is.
 
 from __future__ import annotations
 
+import time
 from collections.abc import Sequence
 from enum import Enum
 
@@ -17,7 +18,7 @@ from netmiko import BaseConnection
 
 from ..config.blocks import Unit, units
 from ..config.redact import Redactor, redact
-from ..errors import CannotConfigure, CommandRejected, LineRejected
+from ..errors import CannotConfigure, CommandRejected, DeadlineExceeded, LineRejected
 from ..fleet.host import FleetHost
 from ..platforms import Apply, Platform, Way
 
@@ -25,10 +26,13 @@ LINE_SECONDS = 60.0
 """What a device may take for one line, or for a commit; a big commit takes half of it."""
 COMMIT_SECONDS = 300.0
 GRACE = 5.0
+"""Seconds beyond the deadline that a read may wait: the runner has the last word."""
 SHOWN = 160
 """Characters of a line, or of a device's words, that a message shows."""
 _TAIL = 200
 """Characters in which the prompt is looked for."""
+_MARGIN = 5.0
+"""Seconds before the device's timer ends in which nothing is confirmed any more."""
 
 
 class Stage(Enum):
@@ -67,6 +71,9 @@ class Entry:
         self._stage = Stage.OUTSIDE
         self._saved = False
         self._minutes = minutes
+        self._since = 0.0
+        prompt, asks = self._platform.prompt, self._apply.asks
+        self._expected = f"(?:{prompt})|(?:{asks.pattern})" if prompt and asks else prompt
         hours = f"{minutes // 60:02d}:{minutes % 60:02d}:00"
         self._values = {"minutes": str(minutes), "hhmmss": hours, "name": name}
 
@@ -101,7 +108,7 @@ class Entry:
         for command in way.enter:
             output = self._do(command)
         if self._apply.inside.search(output[-_TAIL:]):
-            self._way = way
+            self._way, self._since = way, time.monotonic()
             self._reach(Stage.INSIDE)
             return ""
         return self._words(output)
@@ -138,6 +145,7 @@ class Entry:
         self._host.flight.phase = "committing the change"
         for command in self._way.commit:
             # From here on they may be in force, whatever becomes of the answer.
+            self._since = time.monotonic() if self._way.candidate else self._since
             self._reach(Stage.COMMITTED)
             output = self._do(command, COMMIT_SECONDS)
             if refused := self._apply.rejected.search(output):
@@ -145,8 +153,14 @@ class Entry:
                 raise LineRejected(f"the commit was refused: {self._words(refused[0])!r}")
 
     def confirm(self) -> None:
-        """Make the change a lasting one."""
+        """Make the change a lasting one; raises `LineRejected`, or when it is too late."""
         self._host.flight.phase = "confirming the change"
+        seconds = time.monotonic() - self._since
+        if self._way.expires and seconds > 60 * self._minutes - _MARGIN:
+            raise DeadlineExceeded(
+                f"it took {seconds:.0f} s, and the device takes a change back after "
+                f"{self._minutes} minutes"
+            )
         for command in self._way.confirm:
             output = self._do(command, COMMIT_SECONDS)
             if refused := self._apply.rejected.search(output):
@@ -229,9 +243,16 @@ class Entry:
 
     def _send(self, command: str, seconds: float = LINE_SECONDS) -> str:
         """Send a command and return all that came until the next prompt, that included."""
+        output = self._ask(command, seconds)
+        asks = self._apply.asks
+        while asks and asks.search(output[-_TAIL:]):
+            output += self._ask(self._apply.answer, seconds)
+        return output
+
+    def _ask(self, command: str, seconds: float) -> str:
         output = self._connection.send_command(
             command,
-            expect_string=self._platform.prompt,
+            expect_string=self._expected,
             # Beyond the deadline, which says more than netmiko's own time-out does.
             read_timeout=min(seconds, self._host.flight.remaining() + GRACE),
             strip_prompt=False,

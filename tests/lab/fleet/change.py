@@ -48,6 +48,10 @@ _JUNOS_TOP = _words(
 INVALID = "{caret}^\n% Invalid input detected at '^' marker.\n"
 
 
+class Question(str):
+    """What is printed without a prompt behind it; the next line is the answer, an empty one too."""
+
+
 class IosChange:
     """Every line takes effect at once. `line` returns what is printed, None for nothing at all,
     not even a prompt; `left` is set when the session is back in exec mode."""
@@ -58,6 +62,7 @@ class IosChange:
         self._modes: list[str] = ["config"]
         self._banner: list[str] = []
         self._delimiter = ""
+        self.asked = ""
         self.left = False
 
     @property
@@ -67,6 +72,10 @@ class IosChange:
 
     def line(self, line: str) -> str | None:
         """Take a line."""
+        if self.asked:
+            line, self.asked = self.asked, ""
+            self._edit(Edit((), line))
+            return ""
         if self._banner:
             return self._banner_line(line)
         if line in ("end", "exit"):
@@ -94,6 +103,12 @@ class IosChange:
         return ""
 
     def _statement(self, line: str) -> str:
+        if line.startswith("no username "):
+            self.asked = line
+            return Question(
+                "This operation will remove all username related configurations with same name.\n"
+                "Do you want to continue? [confirm]"
+            )
         first = line.split()[0]
         if self._path and first not in _IOS_INNER:
             if first not in _IOS_WORDS:
@@ -162,6 +177,7 @@ class JunosChange:
     def __init__(self, device: Device) -> None:
         self._device = device
         self._candidate = device.running
+        self.asked = ""
         self.left = False
 
     def line(self, line: str) -> str | None:

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 
 import asyncssh
 
-from .change import CHANGES, IosChange, JunosChange
+from .change import CHANGES, IosChange, JunosChange, Question
 from .configs.text import IOS_CLOCK, MILLIS, ConfigText
 from .dialects import Action, Bye, Configure, Dialect, Enable, Enter, Pending, Say, Set, Show
 from .faults import HALFWAY
@@ -217,8 +217,10 @@ class Shell(asyncssh.SSHServerSession[bytes]):
             case "drop_line":
                 self._chan.get_connection().abort()
                 return
-        says = self._change.line(line) if line else ""
-        if says is not None:
+        says = self._change.line(line) if line or self._change.asked else ""
+        if isinstance(says, Question):
+            self._write(says)
+        elif says is not None:
             if self._change.left:
                 self._change = None
             self._finish(says.replace("{caret}", " " * len(self._prompt_text())))
