@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import threading
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from ..compliance.ordering import ordered
 from ..compliance.results import DeviceFacts, State
@@ -139,7 +139,9 @@ class FailedRules:
             copy = self._copies.get(device.name)
             if copy is None:
                 raise NoConfiguration("the store has no configuration of it")
-            known = self._ask(device, sha256=copy.config_sha256).plan
+            # Of a big fleet all are asked before the first ones are done: only what is needed.
+            plan = self._ask(device, sha256=copy.config_sha256).plan
+            known = replace(plan, passing=frozenset())
             with self._lock:
                 self._plans[device.name] = known
         return known
