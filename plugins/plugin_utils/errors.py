@@ -230,7 +230,7 @@ VERDICTS: dict[ErrorClass, Verdict] = {
     ErrorClass.ACCESS_LOST: Verdict(
         transient=False,
         reached=True,
-        cause="After the change the device did not let a new session in.",
+        cause="In a change the device fell silent, or after it let no new session in.",
         remedy="Read in the message whether the change was taken back; if not, enter by the "
         "console, and take the configuration from before out of the store.",
     ),

@@ -176,7 +176,7 @@ def test_without_an_archive_the_message_says_what_stands(
     rules = RULES.replace("permit 192.0.2.0 0.0.0.255", "nonsense")
     play = remediate(controller, backed_up.inventory, rules=rules, remediate_workers=1)
     assert "r1: line_rejected: line 2 of 4, 'nonsense'" in play.text
-    assert "1 of 4 lines are in force and were not saved" in play.text
+    assert "1 of 4 lines are in force, and were not saved" in play.text
     assert "the archive is not configured on it (archive, path ...)" in play.text
     outcome = controller.outcomes()["r1"]
     assert outcome.previous_sha256 is not None
@@ -199,8 +199,14 @@ def test_a_device_that_falls_silent_goes_back_by_itself(
         remediate_deadline=4,
         remediate_confirm_minutes=1,
     )
-    assert "r1: timeout: the deadline of 4 s passed while entering line 2 of 4" in play.text
-    assert "the device takes them back within 1 minutes, since nobody confirms them" in play.text
+    assert (
+        "r1: access_lost: timeout: the deadline of 4 s passed while entering line 2 of 4"
+        in play.text
+    )
+    assert (
+        "1 of 4 lines are in force, line 2 perhaps, and the device takes them back within 1 minutes"
+        in play.text
+    )
     assert controller.outcomes()["r1"].attempts == 1
     backed_up.override("r1", change_fault=None)
     time.sleep(3.5)
@@ -214,7 +220,7 @@ def test_a_connection_that_breaks_is_not_tried_again(
     """On Junos nothing had taken effect; on neither is a line sent twice."""
     backed_up.override("r2", change_fault="drop_line")
     play = remediate(controller, backed_up.inventory, remediate_workers=1)
-    assert "r2: connection_reset" in play.text
+    assert "r2: access_lost: connection_reset" in play.text
     assert "had been entered, and none took effect" in play.text
     assert controller.outcomes()["r2"].attempts == 1
     assert backed_up.counters()["devices"]["r2"]["lines"] == 2

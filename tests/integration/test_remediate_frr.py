@@ -178,6 +178,43 @@ def test_a_line_that_the_router_refuses_stops_the_rest(lab: FrrLab, controller: 
         assert store.text(controller.outcomes()["frr1"].previous_sha256 or "") == before["frr1"]
 
 
+CUT = """\
+- hosts: frr1,frr2
+  gather_facts: false
+  tasks:
+    - prime.netops.config_apply:
+        lines: [interface mgmt0, ' shutdown']
+        deadline: 8
+      run_once: true
+      register: change
+      delegate_to: localhost
+      vars: {ansible_connection: local, ansible_become: false}
+    - prime.netops.host_outcome: {run_id: '{{ change.run_id }}'}
+      delegate_to: localhost
+      vars: {ansible_connection: local, ansible_become: false}
+"""
+
+
+def test_a_line_that_cuts_the_router_off_is_told_as_such(
+    lab: FrrLab, controller: Controller
+) -> None:
+    """A real lockout: the interface that the router is managed by goes down under the session. The
+    next router is not touched, and the copy from before is safe."""
+    before = truth(lab)
+    play = controller.play(controller.write("cut.yml", CUT), lab.inventory)
+    assert play.hosts("failed") == {"frr1"}
+    assert "frr1: access_lost: timeout: the deadline of 8 s passed while entering line 2 of 2" in (
+        play.text
+    )
+    assert "1 of 2 lines are in force, line 2 perhaps, and were not saved" in play.text
+    assert "frr2: rollout_stopped: the change failed on frr1" in play.text
+    assert controller.outcomes()["frr1"].attempts == 1
+    assert controller.texts() == {"frr1": before["frr1"]}
+    assert truth(lab)["frr2"] == before["frr2"]
+    lab.routers[0].configure("interface mgmt0", "no shutdown")
+    assert controller.play(BACKUP, lab.inventory).rc == 0
+
+
 def test_a_rule_that_its_lines_do_not_mend_stops_the_rest(
     lab: FrrLab, controller: Controller
 ) -> None:

@@ -68,6 +68,7 @@ class Entry:
         self._units = list(units(lines, self._platform))
         self._total = len(self._units)
         self._entered = 0
+        self._perhaps = ""
         self._stage = Stage.OUTSIDE
         self._saved = False
         self._minutes = minutes
@@ -120,7 +121,11 @@ class Entry:
             self._climb(depths, unit.indent)
             number = self._entered + 1
             self._host.flight.phase = f"entering line {number} of {self._total}"
+            self._perhaps = f", line {number} perhaps"
+            self._reach(Stage.INSIDE)
             output = self._send_unit(unit)
+            self._perhaps = ""
+            self._reach(Stage.INSIDE)
             refused = self._apply.rejected.search(output)
             if refused:
                 words = self._words(refused[0], unit)
@@ -216,17 +221,15 @@ class Entry:
             return f"all lines are in force{'' if self._saved or not way.save else ', not saved'}"
         if way.candidate and self._stage is Stage.INSIDE:
             return f"{entered} had been entered, and none took effect"
+        force = f"{entered} are in force{self._perhaps}"
         if way.expires:
             return (
-                f"{entered} are in force, and the device takes them back within {self._minutes} "
-                "minutes, since nobody confirms them"
+                f"{force}, and the device takes them back within {self._minutes} minutes, since "
+                "nobody confirms them"
             )
         lacks = f": {way.lacks}" if way.lacks else ""
-        saved = " and were not saved" if way.save else ""
-        return (
-            f"{entered} are in force{saved}; the device has no way to take them back{lacks}. "
-            f"{self._where}"
-        )
+        saved = ", and were not saved" if way.save else ""
+        return f"{force}{saved}; the device has no way to take them back{lacks}. {self._where}"
 
     def _send_unit(self, unit: Unit) -> str:
         for row in unit.rows[:-1]:

@@ -139,7 +139,8 @@ def test_a_touched_device_is_not_tried_again() -> None:
     work = Touching()
     kept = roll_out(devices("i-drop"), work, retry=AT_ONCE)
     assert work.tries == ["i-drop"]
-    assert kept["i-drop"].message == "gone - 1 of 2 lines are in force"
+    told = "connection_reset: gone - 1 of 2 lines are in force"
+    assert (kept["i-drop"].status, kept["i-drop"].message) == ("failed", told)
     again = Touching()
     roll_out(devices("i-dead"), again, retry=AT_ONCE)
     assert again.tries == ["i-dead"] * 3
