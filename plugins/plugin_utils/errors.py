@@ -26,6 +26,8 @@ class Scope(Enum):
     """The devices that ask one AAA domain who may log in."""
     RUN = "run"
     """The whole run: what fails everywhere fails here."""
+    ROLLOUT = "rollout"
+    """The devices of one platform, which wait for those that a change is tried on first."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -73,6 +75,11 @@ class ErrorClass(Enum):
     QUARANTINED = "quarantined"
     NO_CONFIGURATION = "no_configuration"
     NOT_COMPLIANT = "not_compliant"
+    CANNOT_CONFIGURE = "cannot_configure"
+    LINE_REJECTED = "line_rejected"
+    ACCESS_LOST = "access_lost"
+    NOT_MENDED = "not_mended"
+    ROLLOUT_STOPPED = "rollout_stopped"
     INTERRUPTED = "interrupted"
     INTERNAL = "internal"
 
@@ -205,12 +212,50 @@ VERDICTS: dict[ErrorClass, Verdict] = {
         "fail.",
         remedy="Look at its findings in the report; mend the configuration, or waive the rule.",
     ),
+    ErrorClass.CANNOT_CONFIGURE: Verdict(
+        transient=False,
+        reached=True,
+        cause="The collection does not know how this platform is configured, or the device did not "
+        "let this user into configuration mode.",
+        remedy="Enter the lines that check mode shows by hand, or give the user the privilege to "
+        "configure.",
+    ),
+    ErrorClass.LINE_REJECTED: Verdict(
+        transient=False,
+        reached=True,
+        cause="The device refused a line of the change, and the rest of it was not entered.",
+        remedy="Mend the line, or the rule that it comes from; the message says which it is and "
+        "what the device has now.",
+    ),
+    ErrorClass.ACCESS_LOST: Verdict(
+        transient=False,
+        reached=True,
+        cause="In a change the device fell silent, or after it let no new session in.",
+        remedy="Read in the message whether the change was taken back; if not, enter by the "
+        "console, and take the configuration from before out of the store.",
+    ),
+    ErrorClass.NOT_MENDED: Verdict(
+        transient=False,
+        reached=True,
+        cause="The lines were entered, and a rule that they were to mend fails still, or one that "
+        "passed fails now.",
+        remedy="Compare the rule's lines with its check; the message names the rules and says what "
+        "the device has now.",
+    ),
+    ErrorClass.ROLLOUT_STOPPED: Verdict(
+        transient=False,
+        reached=True,
+        tried=False,
+        cause="The change failed on another device before it was this one's turn.",
+        remedy="Mend what the other device's message names and run again; devices that have the "
+        "change already are left alone.",
+    ),
     ErrorClass.INTERRUPTED: Verdict(
         transient=False,
         reached=True,
         cause="The run was ended before this device was done.",
-        remedy="Run the playbook again, with backup_resume: true to go on with this run; what was "
-        "finished is stored.",
+        remedy="Run the playbook again; what was finished is stored, and a backup goes on with "
+        "this run by backup_resume: true.",
     ),
     ErrorClass.INTERNAL: Verdict(
         transient=False,
@@ -321,6 +366,36 @@ class NotCompliant(NetopsError):
     """The device's configuration was judged, and fails."""
 
     error_class = ErrorClass.NOT_COMPLIANT
+
+
+class CannotConfigure(NetopsError):
+    """Configuration mode is not known for the platform, or closed to the user."""
+
+    error_class = ErrorClass.CANNOT_CONFIGURE
+
+
+class LineRejected(NetopsError):
+    """The device refused a line of a change."""
+
+    error_class = ErrorClass.LINE_REJECTED
+
+
+class AccessLost(NetopsError):
+    """A device that was changed refuses a new session."""
+
+    error_class = ErrorClass.ACCESS_LOST
+
+
+class NotMended(NetopsError):
+    """A change did not do what it was made for."""
+
+    error_class = ErrorClass.NOT_MENDED
+
+
+class RolloutStopped(NetopsError):
+    """A change that failed elsewhere was not made on this device."""
+
+    error_class = ErrorClass.ROLLOUT_STOPPED
 
 
 class Interrupted(NetopsError):

@@ -288,6 +288,7 @@ def _start_router(lab: FrrLab, router: Router) -> None:
         directory = parent / router.space
         directory.mkdir(mode=0o755)
         shutil.chown(directory, "frr", "frr")
+        directory.chmod(0o775)  # by its group the user may save, as an administrator may
     (_CONFIGS / router.space / "vtysh.conf").write_text("service integrated-vtysh-config\n")
     config = _CONFIGS / router.space / "frr.conf"
     _write(

@@ -7,7 +7,7 @@
 from __future__ import annotations
 
 import threading
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any, ClassVar, get_args
@@ -73,25 +73,11 @@ class ConfigCompliance(FleetAction):
         self, args: Mapping[str, Any], fleet: Fleet, options: JobOptions, stop: threading.Event
     ) -> dict[str, Any]:
         """Judge the fleet."""
-        standard = self._standard(args)
+        standard = standard_of(args, self._loader.get_basedir())
         compliance = compliance_options(args, standard)
-        fleet = _telling(fleet, standard.rules, compliance)
+        fleet = telling(fleet, standard.rules, compliance.role_variable, login=compliance.fresh)
         report = judge_fleet(fleet, options, compliance, stop)
         return self._result(report, args["stats_key"])
-
-    def _standard(self, args: Mapping[str, Any]) -> Standard:
-        """What to judge by. Raises `RuleError`, a ValueError, with file and line."""
-        beside = self._loader.get_basedir()
-        places = [users_file(place, beside) for place in args["rules"]]
-        rules = load(places, profile=args["profile"] or None, params=args["params"])
-        waivers = args["waivers"]
-        return Standard(
-            rules=rules.beside(golden_rule(args, beside)) if args["golden"] else rules,
-            waivers=load_waivers(users_file(waivers, beside)) if waivers else NO_WAIVERS,
-            today=datetime.now(UTC).date(),
-            min_score=_min_score(args["min_score"]),
-            fail_on=Severity(args["fail_on"]) if args["fail_on"] else None,
-        )
 
     def _result(self, report: ComplianceReport, stats_key: str) -> dict[str, Any]:
         result = self.told(report.report, stats_key)
@@ -104,6 +90,23 @@ class ConfigCompliance(FleetAction):
         result["ansible_stats"]["data"][stats_key].update(found)
         # A judgement changes nothing, on no device.
         return {**result, **found, "changed": False, "reports": report.files}
+
+
+def standard_of(args: Mapping[str, Any], beside: str) -> Standard:
+    """What to judge by. Raises `RuleError`, a ValueError, with file and line.
+
+    ``beside``: the playbook's directory, where files of the user's are looked for first.
+    """
+    places = [users_file(place, beside) for place in args["rules"]]
+    rules = load(places, profile=args["profile"] or None, params=args["params"])
+    waivers, fail_on = args["waivers"], args.get("fail_on")
+    return Standard(
+        rules=rules.beside(golden_rule(args, beside)) if args.get("golden") else rules,
+        waivers=load_waivers(users_file(waivers, beside)) if waivers else NO_WAIVERS,
+        today=datetime.now(UTC).date(),
+        min_score=_min_score(args.get("min_score", 0.0)),
+        fail_on=Severity(fail_on) if fail_on else None,
+    )
 
 
 def golden_rule(args: Mapping[str, Any], beside: str) -> GoldenRule:
@@ -143,15 +146,19 @@ def _min_score(value: float) -> float:
     return value
 
 
-def _telling(fleet: Fleet, rules: RuleSet, compliance: ComplianceOptions) -> Fleet:
+def telling(fleet: Fleet, rules: RuleSet, role_variable: str, *, login: bool) -> Fleet:
     """The fleet, each device with the variables that the rules read.
 
-    Where nobody is contacted, what a login needs is not read at all.
+    Where nobody is contacted, what a ``login`` needs is not read at all.
     """
+    names = (*sorted(rules.variables), "compliance_params", "group_names", role_variable)
+    return reading(fleet, names, login=login)
+
+
+def reading(fleet: Fleet, names: Iterable[str], *, login: bool) -> Fleet:
+    """The fleet, each device with these host variables."""
     reader = fleet.resolve
     if not isinstance(reader, DeviceReader):
         raise TypeError("a fleet action's devices come from a DeviceReader")
-    reader.reading(
-        (*sorted(rules.variables), "compliance_params", "group_names", compliance.role_variable)
-    )
-    return Fleet(fleet.names, reader if compliance.fresh else reader.described)
+    reader.reading(names)
+    return Fleet(fleet.names, reader if login else reader.described)

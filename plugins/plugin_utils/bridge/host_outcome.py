@@ -128,6 +128,8 @@ def _result(outcome: DeviceOutcome) -> dict[str, Any]:
 
 def _diffs(outcome: DeviceOutcome, store: Store, ledger: Store) -> dict[str, Any]:
     """What ``--diff`` shows: the change of a configuration, or what would mend it."""
+    if outcome.changed and outcome.config_sha256 is None:
+        return _planned(outcome)
     if outcome.changed:
         return {"diff": _diff(outcome, store, ledger)}
     mending = "".join(
@@ -143,6 +145,18 @@ def _diffs(outcome: DeviceOutcome, store: Store, ledger: Store) -> dict[str, Any
     # Ansible shows the diff of a task that changed something, and this one is of what did not.
     Display().display("".join(map(_coloured, prepared.splitlines(keepends=True))))
     return {"diff": {"prepared": prepared}}
+
+
+def _planned(outcome: DeviceOutcome) -> dict[str, Any]:
+    """The lines that a change would enter; their secrets have been taken out."""
+    facts = outcome.result
+    if not isinstance(facts, Mapping) or "by_hand" not in facts:  # of a task of the user's own
+        return {}
+    lines = "".join(f"+{line}\n" for line in facts["lines"])
+    name, rules = outcome.device, ", ".join(facts.get("rules", ()))
+    return {
+        "diff": {"prepared": f"--- {name}\n+++ {name} (lines to enter)\n@@ {rules} @@\n{lines}"}
+    }
 
 
 def _coloured(line: str) -> str:

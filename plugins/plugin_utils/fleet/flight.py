@@ -47,6 +47,13 @@ class Flight:
         self.outcome: Any = None
         self.state: Any = None
         """What a task leaves for the middleware, besides its result."""
+        self.aftermath = ""
+        """What a task that changes the device would leave behind if it ended now. From the moment
+        it is set, no other attempt is made."""
+        self.facts: Any = None
+        """What the device's host is told beside a configuration; JSON types, no secrets."""
+        self.salvage: Any = None
+        """The result of a device that fails nevertheless: a configuration fetched, say."""
         self._lock = threading.Lock()
         self._ways_out: list[Callable[[], None]] = []
         self._claimed = False

@@ -20,7 +20,14 @@ from typing import Protocol
 
 import paramiko
 
-from ..errors import ErrorClass, Scope, SkippedByBreaker, StoreError
+from ..errors import (
+    ErrorClass,
+    NetopsError,
+    RolloutStopped,
+    Scope,
+    SkippedByBreaker,
+    StoreError,
+)
 from ..store.records import BreakerRecord
 from .breaker import Breaker, Memory, Policy
 from .device import Credential, Device
@@ -50,6 +57,16 @@ class GuardMemory(LoginMemory, QuarantineMemory, Protocol):
 
     def prove(self, found: Mapping[str, str | None]) -> None:
         """Remember which credential each device took."""
+
+
+class Turns(Protocol):
+    """Who goes first, where not all may start at once: `Rollout`."""
+
+    def ask(self, device: Device) -> Key | None:
+        """What the device has to wait for, None when it may start."""
+
+    def due(self, key: Key) -> bool:
+        """Whether somebody who waits for this may ask again."""
 
 
 GROUP = Policy(rate=0.8)
@@ -97,8 +114,10 @@ class Guard:
         names: Sequence[str],
         window: int,
         tell: Callable[[Change], None] = lambda change: None,
+        rollout: Turns | None = None,
     ) -> None:
         """``window``: devices in flight; half of them may wait for one group's first answer."""
+        self._rollout = rollout
         self._options = options
         self._memory = memory
         self._run_id = run_id
@@ -128,9 +147,11 @@ class Guard:
     def ask(self, device: Device) -> Key | None:
         """None when the device may start, or the breaker that it has to wait for.
 
-        Raises `Quarantined`.
+        Raises `Quarantined`, or what the rollout raises.
         """
         self.quarantine.check(device)
+        if self._rollout and (key := self._rollout.ask(device)):
+            return key
         self.refresh()
         keys = tuple(self._keys(device))
         for key in keys:  # before anybody asks: a probe that another breaker stops is a probe lost
@@ -143,7 +164,9 @@ class Guard:
         return None
 
     def due(self, key: Key) -> bool:
-        """Whether the breaker would let somebody through now."""
+        """Whether the breaker, or the rollout, would let somebody through now."""
+        if key[0] is Scope.ROLLOUT:
+            return self._rollout is None or self._rollout.due(key)
         self.refresh()
         return self._open_to_more(key)
 
@@ -163,8 +186,10 @@ class Guard:
         with self._lock:
             self._unanswered.setdefault(_group(device), set()).discard(device.name)
 
-    def refusal(self, key: Key) -> SkippedByBreaker:
+    def refusal(self, key: Key) -> NetopsError:
         """The error of a device that waited in vain."""
+        if key[0] is Scope.ROLLOUT:
+            return RolloutStopped("the devices that were to go first were not done")
         reason = self._reasons.get(key, "it was open when the run began")
         until = time.strftime("%H:%M:%S", time.localtime(self._breaker(key).memory.until))
         called = called_by_people(key)

@@ -15,11 +15,11 @@ from nornir.core.task import MultiResult
 
 from ..config.normalise import Normalised
 from ..config.redact import Redactor, redact
-from ..errors import NetopsError
+from ..errors import AccessLost, NetopsError
 from ..store.records import DeviceStatus, JudgedRecord
 from .classify import classify
 from .device import Device
-from .flight import Attempt
+from .flight import Attempt, Flight
 from .host import FleetHost
 
 
@@ -37,7 +37,7 @@ class Outcome:
     ``status``: ok, changed, failed, unreachable, or skipped with the reason as ``message``.
 
     ``result`` is a `Normalised`, or made of JSON types only. ``judged`` is what a compliance run
-    found.
+    found, ``facts`` what the host is told beside a configuration.
     """
 
     name: str
@@ -52,6 +52,7 @@ class Outcome:
     message: str = ""
     result: Any = None
     judged: JudgedRecord | None = None
+    facts: Any = None
 
     @property
     def failed(self) -> bool:
@@ -71,8 +72,9 @@ def settle(host: FleetHost, result: MultiResult) -> Outcome:
     """
     device, flight = host.device, host.flight
     redactor = Redactor(device.secrets)
-    error = classify(result[0].exception) if result[0].exception else None
+    error = _told_by(classify(result[0].exception), flight) if result[0].exception else None
     skipped = result[0].result if isinstance(result[0].result, Skipped) else None
+    told = " - ".join(filter(None, (str(error or ""), flight.aftermath if error else "")))
     return Outcome(
         name=device.name,
         address=device.address,
@@ -86,8 +88,18 @@ def settle(host: FleetHost, result: MultiResult) -> Outcome:
             for attempt in flight.attempts
         ),
         error=error,
-        message=_fit_to_show(skipped.reason if skipped else str(error or ""), redactor),
+        message=_fit_to_show(skipped.reason if skipped else told, redactor),
         result=None if skipped else _fit_to_keep(result[0].result, redactor),
+        # Redacted by the platform's own rules already, which hide less than everybody's do.
+        facts=None if flight.facts is None else redactor.value(_plain(flight.facts)),
+    )
+
+
+def _told_by(error: NetopsError, flight: Flight) -> NetopsError:
+    """What an error means: who changes a device and then hears nothing of it has cut it off."""
+    silent = not error.error_class.verdict.reached
+    return (
+        AccessLost(f"{error.error_class.value}: {error}") if flight.aftermath and silent else error
     )
 
 

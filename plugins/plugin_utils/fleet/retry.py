@@ -72,13 +72,14 @@ def with_retry(
     try:
         done: MultiResult = retrying(_attempt, task, work, params, flight)
     except NetopsError as error:
-        return Result(task.host, failed=True, exception=error)
+        return Result(task.host, result=flight.salvage, failed=True, exception=error)
     return Result(task.host, result=done[0].result, changed=done[0].changed, diff=done[0].diff)
 
 
 def _worth_another(error: BaseException, host: FleetHost) -> bool:
     transient = isinstance(error, NetopsError) and error.error_class.verdict.transient
-    going_on = transient and not host.flight.aborted.is_set()
+    flight = host.flight
+    going_on = transient and not flight.aborted.is_set() and not flight.aftermath
     return going_on and host.links.guard.may_retry(host.device)
 
 

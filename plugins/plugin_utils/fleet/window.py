@@ -20,7 +20,7 @@ from nornir.core.inventory import Host
 from nornir.core.processor import Processors
 from nornir.core.task import AggregatedResult, MultiResult, Result, Task
 
-from ..errors import DeadlineExceeded, Interrupted, NetopsError, Quarantined
+from ..errors import DeadlineExceeded, Interrupted, NetopsError
 from .device import Device
 from .flight import Flight
 from .guard import Guard
@@ -93,7 +93,7 @@ class WindowRunner:
         device = self._resolve(host.name)
         try:
             key = None if device.problem else self._guard.ask(device)
-        except Quarantined as refusal:
+        except NetopsError as refusal:
             self._launch(task, host, replace(device, problem=refusal))
             return
         if key is None:

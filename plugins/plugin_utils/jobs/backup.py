@@ -68,7 +68,7 @@ def back_up(
     mirror that fails at the commit is a ``problem`` of the report, since the store has it all.
     """
     backup = backup or BackupOptions()
-    with stores(options) as (store, ledger), _mirror(mirror_options, options.check) as mirror:
+    with stores(options) as (store, ledger), mirror_of(mirror_options, options.check) as mirror:
         last_good = store.last_good(fleet.names)
         validate = Validate(last_good, backup.accept_smaller, store.text)
         work = Work(
@@ -78,7 +78,9 @@ def back_up(
             before=[validate, mirror] if mirror else [validate],
             last_good=last_good,
             skip=lambda names: fresh(store, names, backup.max_age),
-            closing=lambda report: _commit(report, mirror, store, fleet) if mirror else report,
+            closing=lambda report: (
+                commit_run("backup", report, mirror, store, fleet) if mirror else report
+            ),
         )
         report = run_in_ledger(work, fleet, options, stop, ledger)
         return _after(report, mirror, store, fleet, backup)
@@ -99,7 +101,7 @@ def _after(
 
 
 @contextmanager
-def _mirror(options: MirrorOptions | None, check: bool) -> Iterator[Mirrored | None]:
+def mirror_of(options: MirrorOptions | None, check: bool) -> Iterator[Mirrored | None]:
     """The mirror as a middleware; check mode only looks at the template."""
     if options:
         mirror_path(options.template, "host", "site", "platform")  # wrong before any device is
@@ -110,11 +112,11 @@ def _mirror(options: MirrorOptions | None, check: bool) -> Iterator[Mirrored | N
         yield Mirrored(mirror, MirrorPaths(options.template))
 
 
-def _commit(report: Report, mirrored: Mirrored, store: Store, fleet: Fleet) -> Report:
+def commit_run(kind: str, report: Report, mirrored: Mirrored, store: Store, fleet: Fleet) -> Report:
     """One commit of what the run fetched, whatever ended the run, and of what was owed to git."""
     counts, hurried = report.counts, report.status == "interrupted"
     message = (
-        f"backup {report.run_id}: {counts['changed']} changed, {counts['ok']} unchanged, "
+        f"{kind} {report.run_id}: {counts['changed']} changed, {counts['ok']} unchanged, "
         f"{counts['failed'] + counts['unreachable']} failed"
     )
     commit, blocked, committed = None, set[str](), True

@@ -8,8 +8,7 @@ from __future__ import annotations
 
 import os
 import threading
-from collections.abc import Callable, Iterator, Sequence
-from contextlib import contextmanager
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
@@ -27,7 +26,7 @@ from .findings import announcing
 from .judge import Judge, Standard, StoredCopies, judge_in_process
 from .ledger import Work, run_in_ledger
 from .options import JobOptions, stores
-from .pool import ForkPool
+from .pool import ForkPool, closed_at
 from .report import Report
 
 JUDGE_SECONDS = 30.0
@@ -78,12 +77,12 @@ def judge_fleet(
     kept but a report cannot be written.
     """
     mirror_path(compliance.path_template, "host", "site", "platform")  # wrong before any device is
-    size = compliance.processes or _cores()
+    size = compliance.processes or cores()
     prepare = judge_in_process(compliance.standard, lambda: _open(options))
     # Forked before this process has a connection or a thread of its own to the store.
     with (
         ForkPool(prepare, size, JUDGE_SECONDS) as pool,
-        _closed_at(stop, pool),
+        closed_at(stop, pool),
         stores(options) as (store, ledger),
     ):
         judge, report = _run(fleet, options, compliance, stop, pool, store, ledger)
@@ -127,25 +126,12 @@ def _run(
         task = FetchWithState(compliance.standard.rules.commands)
     else:
         # Nobody is waited for but the processes: twice as many threads keep them busy.
-        workers = 2 * (compliance.processes or _cores())
+        workers = 2 * (compliance.processes or cores())
         alone = replace(options.fleet, workers=workers, guard=NOBODY_KNOCKS)
         options = replace(options, fleet=alone)
     told = announcing(store, fleet.names, compliance.standard.rules.rules)
     work = Work("compliance", task, {}, before, copies, after=told)
     return judge, run_in_ledger(work, fleet, options, stop, ledger)
-
-
-@contextmanager
-def _closed_at(stop: threading.Event, pool: ForkPool) -> Iterator[None]:
-    """End the pool when the run is stopped, so that nobody waits for a judgement any more."""
-    watch = threading.Thread(target=_close_at, args=(stop, pool), daemon=True)
-    watch.start()
-    yield
-
-
-def _close_at(stop: threading.Event, pool: ForkPool) -> None:
-    stop.wait()
-    pool.close()
 
 
 def _open(options: JobOptions) -> Store:
@@ -158,7 +144,7 @@ def _open(options: JobOptions) -> Store:
     return existing if existing is not None else Store.open(options.ledger_url, place, key=key)
 
 
-def _cores() -> int:
+def cores() -> int:
     """The processors that this process may use; a container often has fewer than the machine."""
     return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else 1
 

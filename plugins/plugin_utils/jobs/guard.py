@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from ..errors import Scope
 from ..events import BreakerClosed, BreakerOpened, Event, LoginBudgetSpent
-from ..fleet.guard import Guard
+from ..fleet.guard import Guard, Turns
 from ..fleet.keeping import Change
 from ..fleet.logins import LoginPolicy
 from ..fleet.run import Fleet
@@ -17,7 +17,13 @@ from ..store import Store
 from .options import JobOptions
 
 
-def guard_of(ledger: Store, run_id: str, fleet: Fleet, options: JobOptions) -> Guard:
+def guard_of(
+    ledger: Store,
+    run_id: str,
+    fleet: Fleet,
+    options: JobOptions,
+    rollout: Turns | None = None,
+) -> Guard:
     """The guard of a run; it says at once what it closes and opens."""
     policy = options.fleet.guard.logins
 
@@ -27,7 +33,8 @@ def guard_of(ledger: Store, run_id: str, fleet: Fleet, options: JobOptions) -> G
             options.say(sentence(change))
 
     chosen = options.fleet
-    return Guard(chosen.guard, ledger.breakers(), run_id, fleet.names, chosen.window, tell)
+    memory, names = ledger.breakers(), fleet.names
+    return Guard(chosen.guard, memory, run_id, names, chosen.window, tell, rollout)
 
 
 def _event(change: Change, policy: LoginPolicy) -> Event:

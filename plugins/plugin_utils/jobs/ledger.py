@@ -13,6 +13,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from ..events import RunStarted
+from ..fleet.guard import Turns
 from ..fleet.middleware.base import Middleware
 from ..fleet.middleware.events import Events
 from ..fleet.middleware.log import Log
@@ -23,6 +24,7 @@ from ..fleet.run import Fleet, run_fleet
 from ..store import Store
 from ..store.records import DeviceRecord, LastGood, RunStart, RunStatus
 from ..store.runs import fleet_id
+from ..store.writer import Writer
 from .guard import guard_of
 from .options import JobOptions
 from .report import Report
@@ -46,7 +48,8 @@ class Work:
     those in ``after`` once it is on its way into the ledger.
     ``skip`` says who of the names need not be worked on, and why. ``closing`` is what the run is
     not over without: it comes when every outcome is safe in the ledger and before the run's row is
-    closed, so a kill in between leaves a run that can be resumed.
+    closed, so a kill in between leaves a run that can be resumed. ``rollout`` lets devices start
+    one after the other; ``begun`` is told the run's id and its writer before the first of them.
     """
 
     kind: str
@@ -57,6 +60,8 @@ class Work:
     skip: Callable[[Sequence[str]], Iterable[DeviceRecord]] = nobody
     after: Sequence[Middleware] = ()
     closing: Callable[[Report], Report] = as_it_is
+    rollout: Turns | None = None
+    begun: Callable[[str, Writer], None] = lambda _run_id, _writer: None
 
 
 def run_in_ledger(
@@ -82,7 +87,8 @@ def run_in_ledger(
             record = events.record = Record(writer, work.last_good or {})
             progress = Progress(len(todo.names), options.say, options.live)
             middleware = (*work.before, record, *work.after, Log(), progress, tally, events)
-            guard = guard_of(ledger, run_id, todo, options)
+            guard = guard_of(ledger, run_id, todo, options, work.rollout)
+            work.begun(run_id, writer)
             watched = events.watch(todo)
             run_fleet(watched, work.task, work.params, middleware, options.fleet, stop, guard)
             status = _status(tally, len(todo.names))

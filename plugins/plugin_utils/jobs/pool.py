@@ -18,8 +18,8 @@ import os
 import queue
 import signal
 import threading
-from collections.abc import Callable
-from contextlib import suppress
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager, suppress
 from multiprocessing.connection import Connection
 from multiprocessing.process import BaseProcess
 from typing import Any
@@ -141,6 +141,19 @@ class ForkPool(Closing):
             worker = _Worker(process, ours)
             self._workers.add(worker)
         return worker
+
+
+@contextmanager
+def closed_at(stop: threading.Event, pool: ForkPool) -> Iterator[None]:
+    """End the pool when the run is stopped, so that nobody waits for a judgement any more."""
+    watch = threading.Thread(target=_close_at, args=(stop, pool), daemon=True)
+    watch.start()
+    yield
+
+
+def _close_at(stop: threading.Event, pool: ForkPool) -> None:
+    stop.wait()
+    pool.close()
 
 
 def _serve(

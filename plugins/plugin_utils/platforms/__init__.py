@@ -7,14 +7,17 @@
 from __future__ import annotations
 
 from .loader import (
+    Apply,
     BadPlatformFile,
     Blob,
     Layout,
     Nesting,
+    Order,
     Platform,
     Proof,
     Quoted,
     Section,
+    Way,
     load,
     load_all_secrets,
     load_common,
@@ -22,14 +25,17 @@ from .loader import (
 )
 
 __all__ = [
+    "Apply",
     "BadPlatformFile",
     "Blob",
     "Layout",
     "Nesting",
+    "Order",
     "Platform",
     "Proof",
     "Quoted",
     "Section",
+    "Way",
     "load",
     "load_all_secrets",
     "load_common",

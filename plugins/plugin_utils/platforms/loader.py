@@ -158,6 +158,66 @@ class Layout:
 
 
 @dataclass(frozen=True, slots=True)
+class Way:
+    """One way to change a configuration; {minutes}, {hhmmss} and {name} are filled in."""
+
+    prepare: tuple[str, ...]
+    """Before configuration mode is entered; one that is refused makes the way not to be had."""
+    unavailable: Pattern[str] | None
+    """What `prepare` prints where the device cannot go this way."""
+    enter: tuple[str, ...]
+    commit: tuple[str, ...]
+    """In configuration mode, behind the last line."""
+    confirm: tuple[str, ...]
+    """Makes the change a lasting one, where the session stands after `commit`."""
+    save: tuple[str, ...]
+    """Keeps it over a restart, where the session stands after `confirm`."""
+    discard: tuple[str, ...]
+    """Takes the lines back before `commit`; empty where nothing can."""
+    revert: tuple[str, ...]
+    """Takes them back between `commit` and `confirm`; empty where nothing can."""
+    candidate: bool
+    """Whether no line takes effect before `commit`."""
+    expires: bool
+    """Whether the device takes the change back by itself when it is not confirmed in time."""
+    lacks: str
+    """Why there is no way back, where another way of the platform would have had one."""
+
+
+@dataclass(frozen=True, slots=True)
+class Order:
+    """What a change must not do too early. Expressions for the beginnings of lines."""
+
+    define: Pattern[str] | None
+    """What others rest on: access lists, AAA servers, users, keys."""
+    use: Pattern[str] | None
+    """What lets people in by them, and so comes after them."""
+
+
+@dataclass(frozen=True, slots=True)
+class Apply:
+    """How lines are entered."""
+
+    inside: Pattern[str]
+    """The prompt of configuration mode, at the end of what the session printed."""
+    up: str | None
+    """Leaves a block for the one around it; None where a line is a whole statement."""
+    rejected: Pattern[str]
+    """The device's words for refusing a line, or a commit."""
+    asks: Pattern[str] | None
+    """A question in place of the prompt, at the end of what the session printed."""
+    answer: str
+    """What says yes to it; whoever gave the line has said so already."""
+    adds: str
+    """What a line that adds something begins with, where that is a word of its own."""
+    removes: tuple[str, ...]
+    """What a line that takes something away begins with."""
+    order: Order
+    ways: tuple[Way, ...]
+    """In the order in which they are tried: the first one that the device can go is taken."""
+
+
+@dataclass(frozen=True, slots=True)
 class Platform:
     """Everything the collection knows of one network operating system."""
 
@@ -195,6 +255,8 @@ class Platform:
     """All secrets; the last group that matched is what nobody may see."""
     sections: tuple[Section, ...]
     """Secrets that are known by the block they stand in."""
+    apply: Apply | None
+    """None where the collection does not know how to change a configuration."""
     ending: Pattern[str] | None
     """The prompt as it stands at the end of a text, from its newline on."""
 
@@ -360,6 +422,7 @@ def parse(data: Mapping[str, Any], path: Path) -> Platform:
         resalted=node.patterns("resalted"),
         secrets=node.rules("secrets", load_common().secrets),
         sections=tuple(_section(child) for child in node.children("sections")),
+        apply=_apply(node.child("apply")) if "apply" in node else None,
         ending=node.compile("prompt", [prompt], flags=0) if prompt else None,
     )
     if platform.name != path.stem:
@@ -387,6 +450,48 @@ def _section(node: _Node) -> Section:
     )
     node.finish()
     return section
+
+
+def _apply(node: _Node) -> Apply:
+    rejected = node.strings("rejected")
+    order = node.child("order") if "order" in node else node.empty("order")
+    apply = Apply(
+        inside=node.compile("inside", [node.string("inside")], flags=0),
+        up=node.optional("up"),
+        rejected=node.compile("rejected", rejected),
+        asks=node.compile("asks", node.strings("asks"), flags=0) if "asks" in node else None,
+        answer=node.optional("answer") or "",
+        adds=node.optional("adds") or "",
+        removes=node.strings("removes"),
+        order=Order(order.patterns("define"), order.patterns("use")),
+        ways=tuple(_way(child) for child in node.children("ways")),
+    )
+    for key, values in (("rejected", rejected), ("removes", apply.removes), ("ways", apply.ways)):
+        if not values:
+            raise node.error(key, "is empty")
+    order.finish()
+    node.finish()
+    return apply
+
+
+def _way(node: _Node) -> Way:
+    way = Way(
+        prepare=node.strings("prepare"),
+        unavailable=node.patterns("unavailable"),
+        enter=node.strings("enter"),
+        commit=node.strings("commit"),
+        confirm=node.strings("confirm"),
+        save=node.strings("save"),
+        discard=node.strings("discard"),
+        revert=node.strings("revert"),
+        candidate=node.boolean("candidate") if "candidate" in node else False,
+        expires=node.boolean("expires") if "expires" in node else False,
+        lacks=node.optional("lacks") or "",
+    )
+    if not way.enter or not way.commit:
+        raise node.error("", "enter and commit are needed")
+    node.finish()
+    return way
 
 
 def _proof(node: _Node) -> Proof:

@@ -8,9 +8,10 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+from netmiko import BaseConnection
 from nornir.core.task import Result, Task
 
-from ..fleet.host import fleet_host
+from ..fleet.host import FleetHost, fleet_host
 from .session import send, session
 
 
@@ -24,6 +25,10 @@ class FetchedConfig:
 def fetch_config(task: Task) -> Result:
     """Send the platform's commands; ``result`` is a `FetchedConfig`."""
     host, connection = fleet_host(task.host), session(task)
+    return Result(host, result=FetchedConfig(config_text(host, connection)))
+
+
+def config_text(host: FleetHost, connection: BaseConnection) -> str:
+    """What the platform's commands print, the last prompt included."""
     commands = host.device.os.config.commands
-    texts = [send(host, connection, command, keep_prompt=True) for command in commands]
-    return Result(host, result=FetchedConfig("\n".join(texts)))
+    return "\n".join(send(host, connection, command, keep_prompt=True) for command in commands)

@@ -6,9 +6,13 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
+
 from netmiko import BaseConnection
 from nornir.core.task import Task
 
+from ..fleet.connection import FleetNetmiko
 from ..fleet.host import CONNECTION, FleetHost, fleet_host
 
 
@@ -16,6 +20,23 @@ def session(task: Task) -> BaseConnection:
     """The device's connection, privileged where the platform needs it and a password is given."""
     host = fleet_host(task.host)
     connection: BaseConnection = host.get_connection(CONNECTION, task.nornir.config)
+    return prepared(host, connection)
+
+
+@contextmanager
+def another_session(host: FleetHost) -> Iterator[BaseConnection]:
+    """A session of its own beside the device's connection: whoever can log in now, gets one."""
+    link = FleetNetmiko()
+    link.open(host.hostname, host.username, host.password, host.port, host.platform, {"host": host})
+    try:
+        yield prepared(host, link.connection)
+    finally:
+        with suppress(Exception):
+            link.close()
+
+
+def prepared(host: FleetHost, connection: BaseConnection) -> BaseConnection:
+    """The connection, privileged, with the platform's session settings."""
     if host.device.os.privileged and connection.secret:
         host.flight.phase = "entering enable mode"
         connection.enable()

@@ -9,7 +9,7 @@ from pathlib import Path
 
 from .control import LabError, down, find, prepare, up
 from .dialects import DIALECTS
-from .faults import FAULTS
+from .faults import CHANGE_FAULTS, FAULTS
 from .plan import PROFILES, Request, sequence
 
 
@@ -24,12 +24,16 @@ def main(arguments: list[str] | None = None) -> int:
 
 
 def _parser() -> argparse.ArgumentParser:
-    faults = "\n".join(f"  {name:17} {text}" for name, text in FAULTS.items())
+    faults, changes = (
+        "\n".join(f"  {name:17} {text}" for name, text in known.items())
+        for known in (FAULTS, CHANGE_FAULTS)
+    )
     parser = argparse.ArgumentParser(
         prog="python -m tests.lab.fleet",
         description=__doc__,
         formatter_class=argparse.RawDescriptionHelpFormatter,
         epilog=f"faults (name, or name:times for that many connections):\n{faults}\n\n"
+        f"faults in a change, by override of `change_fault`:\n{changes}\n\n"
         f"platforms: {', '.join(DIALECTS)}",
     )
     commands = parser.add_subparsers(required=True, metavar="COMMAND")

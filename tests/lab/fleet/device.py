@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import hashlib
 import hmac
 from collections.abc import Callable, Mapping
@@ -13,6 +14,7 @@ from cryptography.hazmat.primitives import serialization
 from cryptography.hazmat.primitives.asymmetric import ed25519
 
 from .configs import ConfigText, make_config
+from .configs.edit import Edit
 from .dialects import DIALECTS, Dialect
 from .faults import Fault
 from .plan import DeviceSpec, Plan
@@ -29,6 +31,7 @@ class Count:
     max_open: int = 0
     commands: int = 0
     configs: int = 0
+    lines: int = 0
 
 
 @dataclass(slots=True)
@@ -54,7 +57,12 @@ class Device:
         self.count = Count()
         self.settings: dict[str, bool | int | str] = {}
         self.connections: set[asyncssh.SSHServerConnection] = set()
-        self._configs: dict[tuple[str, int], ConfigText] = {}
+        self._configs: dict[tuple[str, int, tuple[Edit, ...]], ConfigText] = {}
+        self.running: tuple[Edit, ...] = ()
+        self.previous: tuple[Edit, ...] = ()
+        self.saved: tuple[Edit, ...] = ()
+        self._timer: asyncio.TimerHandle | None = None
+        self._before: tuple[Edit, ...] = ()
         self.change({})
 
     def change(self, override: Mapping[str, Any]) -> None:
@@ -68,6 +76,9 @@ class Device:
         self.cut = float(override.get("cut", 0.5))
         self._password = str(override.get("password", self._plan.password))
         self._revision = int(override.get("revision", 1))
+        self.change_fault = override.get("change_fault")
+        self._minute = float(override.get("minute", 60))
+        self._safe = self.running
 
     @property
     def fault(self) -> str | None:
@@ -105,6 +116,7 @@ class Device:
             user == self._plan.user
             and password == self._password
             and fault != "wrong_password"
+            and not (self.change_fault == "lockout" and self.running != self._safe)
             and not (limit and self._domain.failed.get(user, 0) >= limit)
         )
         if good:
@@ -120,12 +132,37 @@ class Device:
 
     def config(self, form: str) -> ConfigText:
         """The configuration as it is now; kept, because making one costs milliseconds."""
-        key = (form, self._revision)
+        key = (form, self._revision, self.running)
         if key not in self._configs:
             if len(self._configs) > 4:
                 self._configs.clear()
             self._configs[key] = make_config(self.spec, *key)
         return self._configs[key]
+
+    def edit(self, edit: Edit) -> None:
+        """Take a line at once."""
+        self.running = (*self.running, edit)
+
+    def expire(self, before: tuple[Edit, ...], minutes: int) -> None:
+        """Go back to a configuration after so many minutes, unless `settle` comes first."""
+        self.settle()
+        self._before = before
+        later = asyncio.get_running_loop().call_later
+        self._timer = later(minutes * self._minute, self.go_back)
+
+    def settle(self) -> bool:
+        """Confirm; False when nothing was to be confirmed."""
+        timer, self._timer = self._timer, None
+        if timer:
+            timer.cancel()
+        return timer is not None
+
+    def go_back(self) -> bool:
+        """Take back what has not been confirmed."""
+        pending = self.settle()
+        if pending:
+            self.running = self._before
+        return pending
 
     def host_key(self, seed: bytes) -> asyncssh.SSHKey:
         """The device's own key: always the same for a state directory, unless it has changed."""

@@ -58,7 +58,25 @@ class Bye:
     """End the session."""
 
 
-Action = Say | Show | Tell | Set | Enter | Enable | Bye
+@dataclass(frozen=True, slots=True)
+class Configure:
+    """Enter configuration mode of a kind, with a timer of `{n}` minutes if `timed`."""
+
+    kind: str
+    says: str = ""
+    timed: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Pending:
+    """Deal with a change that is to be confirmed: `confirm`, `revert`; `save`; or show the
+    `archive`."""
+
+    verb: str
+    says: str = ""
+
+
+Action = Say | Show | Tell | Set | Enter | Enable | Bye | Configure | Pending
 
 
 @dataclass(frozen=True, slots=True)
@@ -165,6 +183,9 @@ GigabitEthernet1/0/2   unassigned      YES unset  down                  down
 """
 
 
+_CONFIGURE = "Enter configuration commands, one per line.  End with CNTL/Z."
+
+
 def _ios(version: str) -> dict[str, dict[str, Action]]:
     user: dict[str, Action] = {
         **_BYE,
@@ -184,6 +205,21 @@ def _ios(version: str) -> dict[str, dict[str, Action]]:
         "show startup-config": Show(),
         "show snmp user": Tell("snmp users"),
         "write terminal": Show(),
+        "show archive": Pending(
+            "archive",
+            "The maximum archive configurations allowed is 10.\n"
+            "The next archive file will be named flash:archive-1\n",
+        ),
+        "configure terminal": Configure("ios", _CONFIGURE),
+        "configure terminal revert timer {n}": Configure(
+            "ios",
+            "Rollback Confirmed Change: Backing up current running config to flash:archive-1\n\n"
+            + _CONFIGURE,
+            timed=True,
+        ),
+        "configure confirm": Pending("confirm"),
+        "configure revert now": Pending("revert", "\nTotal number of passes: 1\nRollback Done\n"),
+        "write memory": Pending("save", "Building configuration...\n[OK]"),
     }
     return {"user": user, "exec": privileged}
 
@@ -311,6 +347,10 @@ EOS = Dialect(
             "terminal width {n}": Set("width", says="Width set to {n} columns."),
             "show running-config": Show(),
             "show startup-config": Show(),
+            "configure session {w}": Configure("eos"),
+            "configure session {w} commit": Pending("confirm"),
+            "configure session {w} abort": Pending("revert"),
+            "write memory": Pending("save", "Copy completed successfully."),
             "show privilege": Say("Current privilege level is 15"),
             "show clock": Say("{clock}\nTimezone: UTC\nClock source: NTP server (10.0.0.1)"),
             "show version": Say("""\
@@ -351,6 +391,11 @@ JUNOS = Dialect(
             "set cli complete-on-space off": Say("Disabling complete-on-space"),
             "set cli prompt {n}": Say(),
             "show configuration": Show(),
+            "configure exclusive": Configure(
+                "junos",
+                "warning: uncommitted changes will be discarded on exit\n"
+                "Entering configuration mode\n\n",
+            ),
             "show system uptime": Say("Current time: {clock}"),
             "show version": Say("""\
 Hostname: {host}

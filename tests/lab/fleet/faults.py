@@ -25,8 +25,21 @@ FAULTS: dict[str, str] = {
 }
 """Fault -> what the client sees."""
 
-OVERRIDES = frozenset({"fault", "revision", "latency", "auth", "password", "cut"})
-"""What may be changed while a lab runs; `cut` is where a half-way fault strikes (0 to 1)."""
+CHANGE_FAULTS: dict[str, str] = {
+    "reject_line": "the device refuses the second line of a change",
+    "hang_line": "the device falls silent at the second line of a change",
+    "drop_line": "the connection breaks at the second line of a change",
+    "lockout": "a configuration other than the one it has now lets nobody in",
+    "no_archive": "IOS without its archive: no rollback, no timer",
+    "no_configure": "the user may not enter configuration mode",
+}
+"""Fault in a change -> what the client sees."""
+
+OVERRIDES = frozenset(
+    {"fault", "revision", "latency", "auth", "password", "cut", "change_fault", "minute"}
+)
+"""What may be changed while a lab runs; `cut` is where a half-way fault strikes (0 to 1), `minute`
+how many seconds a minute of the device takes."""
 
 CLOSED = frozenset({"dead", "refused"})
 HALFWAY = frozenset({"hang", "drop", "truncated", "syslog", "prompt_in_text"})

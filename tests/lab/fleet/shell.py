@@ -10,8 +10,21 @@ from typing import TYPE_CHECKING
 
 import asyncssh
 
+from .change import CHANGES, IosChange, JunosChange, Question
 from .configs.text import IOS_CLOCK, MILLIS, ConfigText
-from .dialects import Action, Bye, Dialect, Enable, Enter, Say, Set, Show, Tell
+from .dialects import (
+    Action,
+    Bye,
+    Configure,
+    Dialect,
+    Enable,
+    Enter,
+    Pending,
+    Say,
+    Set,
+    Show,
+    Tell,
+)
 from .faults import HALFWAY
 
 if TYPE_CHECKING:
@@ -52,6 +65,8 @@ class Shell(asyncssh.SSHServerSession[bytes]):
         self._skip_newline = False
         self._busy = False
         self._asking = False
+        self._change: IosChange | JunosChange | None = None
+        self._lines = 0
         self._pages: list[bytes] = []
 
     # -- what asyncssh calls ------------------------------------------------------------------
@@ -147,6 +162,8 @@ class Shell(asyncssh.SSHServerSession[bytes]):
         self._busy = False
         if self._asking:
             self._enable(line)
+        elif self._change:
+            self._configure(line)
         elif line:
             self._device.count.commands += 1
             self._run(line)
@@ -173,6 +190,8 @@ class Shell(asyncssh.SSHServerSession[bytes]):
             case Set():
                 self._set(action, argument)
                 self._finish(self._fill(action.says, argument))
+            case Configure() | Pending():
+                self._towards_a_change(action, argument)
             case Say(text):
                 self._finish(self._filtered(self._fill(self._dialect.before + text), pipes), pipes)
             case Tell(form):
@@ -180,6 +199,56 @@ class Shell(asyncssh.SSHServerSession[bytes]):
                 self._finish(self._filtered(text, pipes), pipes)
             case Show(form):
                 self._show(line, form, pipes)
+
+    def _towards_a_change(self, action: Configure | Pending, argument: str) -> None:
+        if isinstance(action, Pending):
+            self._settle(action.verb, action.says)
+        else:
+            self._enter_change(action.kind, action.says, int(argument) if action.timed else 0)
+
+    def _enter_change(self, kind: str, says: str, minutes: int) -> None:
+        fault = self._device.change_fault
+        if fault == "no_configure" or (minutes and fault == "no_archive"):
+            self._finish("% Authorization failed.\n" if kind == "ios" else "unknown command.\n")
+            return
+        if minutes:
+            self._device.expire(self._device.running, minutes)
+        self._change, self._lines = CHANGES[kind](self._device), 0
+        self._finish(says)
+
+    def _configure(self, line: str) -> None:
+        """A line in configuration mode, with what may be wrong there."""
+        assert self._change
+        self._device.count.lines += 1
+        self._lines += 1
+        second = self._lines == 2
+        match self._device.change_fault if second else None:
+            case "reject_line":
+                self._finish(self._complaint(line))
+                return
+            case "hang_line":
+                self._busy = True
+                return
+            case "drop_line":
+                self._chan.get_connection().abort()
+                return
+        says = self._change.line(line) if line or self._change.asked else ""
+        if isinstance(says, Question):
+            self._write(says)
+        elif says is not None:
+            if self._change.left:
+                self._change = None
+            self._finish(says.replace("{caret}", " " * len(self._prompt_text())))
+
+    def _settle(self, verb: str, says: str) -> None:
+        if verb == "archive":
+            enabled = self._device.change_fault != "no_archive"
+            says = says if enabled else "Archive feature not enabled\n"
+        elif verb == "save":
+            self._device.saved = self._device.running
+        elif not (self._device.settle() if verb == "confirm" else self._device.go_back()):
+            says = "%No Rollback Confirmed Change pending\n"
+        self._finish(says)
 
     def _enable(self, password: str) -> None:
         self._asking = False
@@ -249,6 +318,8 @@ class Shell(asyncssh.SSHServerSession[bytes]):
         self._chan.write(text.replace("\n", "\r\n").encode())
 
     def _prompt_text(self) -> str:
+        if self._change:
+            return self._fill(self._change.prompt).replace("\n", "\r\n")
         return self._fill(self._dialect.prompts[self._mode])
 
     def _prompt(self) -> None:
@@ -361,7 +432,7 @@ def _fits(words: list[str], pattern: list[str], abbreviates: bool) -> str | None
         return None
     argument = ""
     for word, wanted in zip(words, pattern, strict=True):
-        if wanted == "{n}":
+        if wanted in ("{n}", "{w}"):  # a number, or any word
             argument = word
         elif not (word == wanted or (abbreviates and wanted.startswith(word))):
             return None

@@ -24,6 +24,7 @@ from ansible_collections.prime.netops.plugins.plugin_utils.bridge.action import 
 from ansible_collections.prime.netops.plugins.plugin_utils.bridge.benchmark_report import (
     BenchmarkReport,
 )
+from ansible_collections.prime.netops.plugins.plugin_utils.bridge.config_apply import ConfigApply
 from ansible_collections.prime.netops.plugins.plugin_utils.bridge.config_backup import ConfigBackup
 from ansible_collections.prime.netops.plugins.plugin_utils.bridge.config_compliance import (
     ConfigCompliance,
@@ -44,6 +45,7 @@ PLUGINS = ROOT / "plugins"
 MODULES = sorted(path.stem for path in (PLUGINS / "modules").glob("*.py"))
 ACTIONS = {
     "benchmark_report": BenchmarkReport,
+    "config_apply": ConfigApply,
     "config_backup": ConfigBackup,
     "config_compliance": ConfigCompliance,
     "device_command": DeviceCommand,

@@ -114,6 +114,8 @@ def device_record(outcome: Outcome, last: LastGood | None) -> DeviceRecord:
 def _result(outcome: Outcome) -> Any:
     if outcome.judged:
         return dict(outcome.judged.summary)
+    if outcome.facts is not None:
+        return outcome.facts
     return None if isinstance(outcome.result, Normalised) else outcome.result
 
 

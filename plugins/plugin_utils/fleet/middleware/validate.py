@@ -47,14 +47,15 @@ class Validate(Middleware):
             return
         last = self._last_good.get(host.name)
         try:
-            normalised = self._prove(fetched.text, fleet_host(host).device.os, last)
+            normalised = self.prove(fetched.text, fleet_host(host).device.os, last)
         except NetopsError as error:
             result[0].result, result[0].exception, result[0].failed = None, error, True
         else:
             result[0].result = normalised
             result[0].changed = last is None or last.text_sha256 != normalised.text_sha256
 
-    def _prove(self, text: str, platform: Platform, last: LastGood | None) -> Normalised:
+    def prove(self, text: str, platform: Platform, last: LastGood | None) -> Normalised:
+        """Return the text in its faces; raises `NetopsError` when it is not proved complete."""
         if self._accept_smaller:
             last = None
         prove_complete(text, platform, last.bytes if last else None)

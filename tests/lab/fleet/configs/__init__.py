@@ -6,6 +6,7 @@ from collections.abc import Callable, Mapping
 
 from ..plan import DeviceSpec
 from . import eos, fortios, frr, ios, junos, nxos, panos, routeros, sros, vrp, vyos, xr
+from .edit import Edit, edit_text
 from .facts import Facts
 from .text import ConfigText
 
@@ -26,10 +27,15 @@ _MAKERS: Mapping[str, Callable[[Facts, str], str]] = {
 }
 
 
-def make_config(spec: DeviceSpec, form: str = "native", revision: int = 1) -> ConfigText:
-    """The configuration of a device in one of its platform's forms. A revision other than 1 is
-    a configuration that somebody changed by a line or two."""
-    return ConfigText.parse(_MAKERS[spec.platform](Facts(spec, revision), form))
+def make_config(
+    spec: DeviceSpec, form: str = "native", revision: int = 1, edits: tuple[Edit, ...] = ()
+) -> ConfigText:
+    """The configuration of a device in one of its platform's forms, after what was entered. A
+    revision other than 1 is a configuration that somebody changed by a line or two."""
+    text = _MAKERS[spec.platform](Facts(spec, revision, edits), form)
+    if edits and spec.platform in ("cisco_ios", "cisco_xe", "arista_eos"):
+        text = edit_text(text, edits)
+    return ConfigText.parse(text)
 
 
 __all__ = ["ConfigText", "make_config"]

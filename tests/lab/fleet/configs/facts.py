@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from itertools import count
 
 from ..plan import MARKER, SITES, DeviceSpec
+from .edit import Edit
 
 BANNER = "Authorised access only. All activity is monitored and recorded. Disconnect now."
 DEPARTMENTS = ("sales", "finance", "lab", "voice", "printers", "guests", "cameras", "building")
@@ -35,6 +36,7 @@ class Facts:
 
     spec: DeviceSpec
     revision: int
+    edits: tuple[Edit, ...] = ()
 
     @property
     def host(self) -> str:

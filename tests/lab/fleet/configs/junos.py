@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+import copy
+
 from ..plan import MARKER
+from .edit import edit_tree
 from .facts import BANNER, DEPARTMENTS, Facts
 from .text import ISO_CLOCK
 from .tree import Tree, braces, sets
@@ -20,6 +23,9 @@ def make(f: Facts, form: str) -> str:
         port = _port(f, i)
         size += len(braces(port, depth=1))
         interfaces.update(port)
+    if f.edits:
+        tree = copy.deepcopy(tree)
+        edit_tree(tree, f.edits)
     if form == "set":
         return f"set version 21.4R3-S5.4\n{sets(tree)}"
     head = f"## Last commit: {ISO_CLOCK} UTC by admin\nversion 21.4R3-S5.4;\n"

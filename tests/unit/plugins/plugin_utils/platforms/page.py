@@ -4,10 +4,14 @@
 
 """The page docs/platforms.md, written from the platforms' data.
 
-``python -m tests.unit.plugins.plugin_utils.platforms.page`` prints it.
+``python -m tests.unit.plugins.plugin_utils.platforms.page`` prints it; with ``ways`` behind it, the
+table of docs/remediation.md.
 """
 
 from __future__ import annotations
+
+import sys
+from collections.abc import Iterator
 
 from ansible_collections.prime.netops.plugins.plugin_utils.platforms import Platform, load, names
 
@@ -77,9 +81,33 @@ def _row(platform: Platform) -> list[str]:
     ]
 
 
+def ways() -> str:
+    """Return the table of the ways in which platforms are changed."""
+    head = ["Platform", "The lines take effect", "Made lasting by", "Taken back by", "Saved by"]
+    known = [platform for platform in map(load, names()) if platform.apply]
+    rows = [head, ["---"] * len(head), *(row for each in known for row in _way_rows(each))]
+    return "".join(f"| {' | '.join(row)} |\n" for row in rows)
+
+
+def _way_rows(platform: Platform) -> Iterator[list[str]]:
+    for way in platform.apply.ways if platform.apply else ():
+        back = [_codes(way.revert)] if way.revert else []
+        if way.candidate:
+            back.insert(0, f"before the commit {_codes(way.discard)}")
+        if way.expires:
+            back.append("by itself, when nobody confirms in time")
+        yield [
+            platform.title + (f", where {way.lacks}" if way.lacks else ""),
+            f"all at once, by {_codes(way.commit)}" if way.candidate else "each as it is entered",
+            _codes(way.confirm) or "that alone",
+            "; ".join(back) or "nothing",
+            _codes(way.save) or "the commit itself",
+        ]
+
+
 def _codes(values: tuple[str, ...]) -> str:
     return ", ".join("`{}`".format(value.replace("|", "\\|")) for value in values)
 
 
 if __name__ == "__main__":
-    print(page(), end="")
+    print(ways() if sys.argv[1:] == ["ways"] else page(), end="")

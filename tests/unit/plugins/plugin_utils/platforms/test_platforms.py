@@ -23,7 +23,7 @@ from ansible_collections.prime.netops.plugins.plugin_utils.platforms import (
 from netmiko.ssh_dispatcher import CLASS_MAPPER
 
 from tests.unit.fixtures.configs.samples import Sample, samples
-from tests.unit.plugins.plugin_utils.platforms.page import page
+from tests.unit.plugins.plugin_utils.platforms.page import page, ways
 
 ROOT = Path(__file__).parents[5]
 ALL = pytest.mark.parametrize("sample", samples(), ids=lambda sample: sample.platform.name)
@@ -223,6 +223,11 @@ def test_no_alias_means_two_platforms() -> None:
         for alias in {name, *yaml.safe_load(loader._path(name).read_text("utf-8"))["aliases"]}
     ]
     assert len(spelt) == len(set(spelt))
+
+
+def test_the_page_on_remediation_has_the_table_of_ways() -> None:
+    """What each platform can do is data; print it with `... .page ways`."""
+    assert ways() in (ROOT / "docs" / "remediation.md").read_text(encoding="utf-8")
 
 
 def test_the_page_says_what_the_data_say() -> None:

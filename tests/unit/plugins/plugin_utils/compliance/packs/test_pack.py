@@ -13,6 +13,7 @@ from pathlib import Path
 
 import pytest
 import yaml
+from ansible_collections.prime.netops.plugins.plugin_utils import platforms
 from ansible_collections.prime.netops.plugins.plugin_utils.compliance import (
     PRIME,
     DeviceFacts,
@@ -22,6 +23,7 @@ from ansible_collections.prime.netops.plugins.plugin_utils.compliance import (
     load,
     rule_test,
 )
+from ansible_collections.prime.netops.plugins.plugin_utils.compliance.ordering import ordered
 from ansible_collections.prime.netops.plugins.plugin_utils.compliance.rules.loader import (
     read_directory,
 )
@@ -281,12 +283,15 @@ ntp server 192.0.2.11
 @pytest.mark.parametrize("number", [3, 14])
 @pytest.mark.parametrize("platform", [*INDENTED, *ENTERED])
 def test_the_lines_of_a_remedy_mend_what_failed(platform: str, number: int, grade: str) -> None:
-    """Entered on the device, they turn each of their rules, and spoil no other."""
+    """Entered on the device, in the order that a change has, they turn each of their rules, and
+    spoil no other."""
     device = spec(platform, number, grade)
     form, enter = ENTERED.get(platform, ("native", enter_indented))
     before = text(device, form).replace("set devices localhost.localdomain ", "set ")
     remedies = pack().remedies(before, facts(device))
-    lines = [line for remedy in remedies for line in remedy.lines]
+    lines = ordered(
+        (line for remedy in remedies for line in remedy.lines), platforms.load(platform)
+    )
     after = states(pack().judge(enter(before, lines), facts(device)))
     mended = [remedy.rule for remedy in remedies if remedy.lines]
     assert mended
