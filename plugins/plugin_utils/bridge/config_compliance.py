@@ -86,7 +86,7 @@ class ConfigCompliance(FleetAction):
         rules = load(places, profile=args["profile"] or None, params=args["params"])
         waivers = args["waivers"]
         return Standard(
-            rules=rules.beside(golden_rule(args, beside)) if args["golden"] else rules,
+            rules=rules.beside(golden_rule(args, beside)) if args.get("golden") else rules,
             waivers=load_waivers(users_file(waivers, beside)) if waivers else NO_WAIVERS,
             today=datetime.now(UTC).date(),
             min_score=_min_score(args["min_score"]),
