@@ -11,7 +11,6 @@ from collections.abc import Mapping
 from datetime import datetime
 from pathlib import Path
 
-from ..compliance.results import Severity
 from ..observe.metrics import (
     DeviceMetric,
     RunMetrics,
@@ -82,6 +81,8 @@ def run_scores(store: Store, run_id: str) -> list[Score]:
 
 
 def _score(profile: str, site: SiteScore, severity: Mapping[str, str]) -> Score:
+    from ..compliance.results import Severity  # no other run shall pay for the memory
+
     # Zeros too: a series that comes and goes cannot be alerted on.
     findings = {each.value: 0 for each in Severity}
     for rule, devices in site.failing.items():
