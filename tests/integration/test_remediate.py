@@ -272,8 +272,12 @@ def test_a_platform_that_is_not_known_well_enough_is_not_touched(controller: Con
     with fleet(1, platforms=("fortinet",), size_kb=5) as lab:
         assert controller.play(BACKUP, lab.inventory).rc == 0
         configs = lab.counters()["devices"]["r1"]["connections"]
+        shown = remediate(controller, lab.inventory, remediate_apply=False)
         play = remediate(controller, lab.inventory)
         assert lab.counters()["devices"]["r1"]["connections"] == configs
+    assert shown.rc == 0, shown.output
+    assert "+config system nonsense" in shown.stdout.splitlines()
+    assert "r1: 1 line to be entered by hand (Fortinet FortiOS cannot be configured" in shown.text
     assert "r1: cannot_configure: Fortinet FortiOS cannot be configured by this collection" in (
         play.text
     )

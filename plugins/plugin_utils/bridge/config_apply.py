@@ -134,13 +134,17 @@ def _summary(report: ChangeReport, check: bool) -> Iterator[str]:
 
 
 def _parts(told: Mapping[str, Any], check: bool) -> Iterator[str]:
-    rules, lines = ", ".join(told.get("rules", ())), len(told.get("lines", ()))
-    if lines and check:
-        yield f"{lines} lines would be entered" + (f", to mend {rules}" if rules else "")
+    rules, number = ", ".join(told.get("rules", ())), len(told.get("lines", ()))
+    lines = "1 line" if number == 1 else f"{number} lines"
+    if number and check:
+        how = (
+            f"to be entered by hand ({told['cannot']})" if "cannot" in told else "would be entered"
+        )
+        yield f"{lines} {how}" + (f", to mend {rules}" if rules else "")
     elif told["status"] in ("failed", "unreachable", "skipped"):
         yield told["status"] + (f", not mended: {rules}" if rules else "")
     elif "mended" in told:
-        yield f"mended {rules}" if rules else f"{lines} lines entered"
+        yield f"mended {rules}" if rules else f"{lines} entered"
     if told.get("by_hand"):
         yield f"by hand: {', '.join(told['by_hand'])}"
     if "before" in told:

@@ -20,7 +20,7 @@ from netmiko import BaseConnection
 from nornir.core.task import Result, Task
 
 from ..config.normalise import Normalised
-from ..errors import AccessLost, NetopsError
+from ..errors import AccessLost, CannotConfigure, NetopsError
 from ..fleet.classify import classify
 from ..fleet.device import Device
 from ..fleet.host import FleetHost, fleet_host
@@ -93,9 +93,13 @@ def show_lines(task: Task, planner: Planner) -> Result:
     """What check mode does: tell the lines, contact nobody."""
     host = fleet_host(task.host)
     plan = planner.plan(host.device)
-    host.flight.facts = plan.told()
+    facts = plan.told()
     if plan.lines:
-        Entry.demand(host.device.os)
+        try:
+            Entry.demand(host.device.os)
+        except CannotConfigure as error:  # the lines are worth showing all the same
+            facts["cannot"] = str(error)
+    host.flight.facts = facts
     return Result(host, changed=bool(plan.lines))
 
 
