@@ -20,6 +20,7 @@ from ansible.utils.display import Display
 
 from ..config.redact import MIN_SECRET
 from ..errors import MirrorError, StoreError
+from ..fleet.heaps import share_heaps
 from ..fleet.run import Fleet
 from ..jobs.options import JobOptions
 from ..jobs.report import Report
@@ -55,6 +56,7 @@ class FleetAction(ActionBase):  # type: ignore[misc]
         """Ansible's entrance."""
         super().run(tmp, task_vars)
         _spare_the_collector()
+        share_heaps()
         variables = task_vars or {}
         args = native(self.validate_argument_spec(self.SPEC)[1])
         display = Display()
