@@ -21,7 +21,7 @@ from ..fleet.profile import ThreadProfile
 from ..jobs.report import Report
 
 SHOWN = 20
-"""Failures shown one by one; more of them are shown by class."""
+"""Failures shown one by one; more of them are shown by class only."""
 
 _LEVELS = (logging.CRITICAL, logging.INFO, logging.INFO)
 """By Ansible's verbosity: nothing, a line a device from -v on, the driver from -vvv on."""
@@ -89,20 +89,22 @@ def logging_to(display: Display) -> Iterator[None]:
 
 
 def show_failures(report: Report, display: Display) -> None:
-    """After the last line of progress: each failed device, or where they are many, each class.
+    """After the last line of progress: the failed devices, unless they are many, and what to do.
 
-    Before them, how many devices were left alone, and for which reasons.
+    Where classes repeat, their remedies stand in a table and not below each device. Before all
+    that, how many devices were left alone, and for which reasons.
     """
     for reason, number in report.skips.items():
         display.display(f"  {number} skipped: {reason}")
-    if sum(report.classes.values()) > SHOWN:
+    failed = sum(report.classes.values())
+    each_its_own = failed == len(report.classes)
+    if failed <= SHOWN:
+        for failure in report.failures:
+            display.display(f"  {failure['host']}: {failure['class']}: {failure['message']}")
+            if each_its_own:
+                display.display(f"    -> {failure['remedy']}")
+    if not each_its_own:
         show_classes(report, display)
-        return
-    for failure in report.failures:
-        display.display(
-            f"  {failure['host']}: {failure['class']}: {failure['message']}\n"
-            f"    -> {failure['remedy']}"
-        )
 
 
 def show_classes(report: Report, display: Display) -> None:
@@ -114,7 +116,8 @@ def show_classes(report: Report, display: Display) -> None:
         display.display(f"  {name:{width}}  {number:7}  {', '.join(examples)}")
         verdict = ErrorClass(name).verdict
         display.display(f"    {verdict.cause}\n    -> {verdict.remedy}")
-    display.display("  Each device's own message is in the ledger, and in its own result.")
+    if sum(report.classes.values()) > SHOWN:
+        display.display("  Each device's own message is in the ledger, and in its own result.")
 
 
 def show_profile(profile: ThreadProfile | None, path: str | None, display: Display) -> None:

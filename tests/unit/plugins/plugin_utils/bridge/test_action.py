@@ -120,16 +120,36 @@ class Screen:
         self.lines.append(text)
 
 
-def test_a_few_failures_are_shown_one_by_one() -> None:
-    """With their remedy."""
+def shown(classes: dict[str, list[str]]) -> list[str]:
+    """What is shown of these devices, by their error class."""
     failures = [
-        {"host": f"r{n}", "class": "timeout", "message": "silent", "remedy": "wait"}
-        for n in range(20)
+        {"host": host, "class": name, "message": "silent", "remedy": "wait"}
+        for name, hosts in classes.items()
+        for host in hosts
     ]
     screen = Screen()
-    show_failures(report(failures=failures, classes={"timeout": 20}), screen)  # type: ignore[arg-type]
-    assert len(screen.lines) == 20
-    assert screen.lines[0] == "  r0: timeout: silent\n    -> wait"
+    counts = {name: len(hosts) for name, hosts in classes.items()}
+    show_failures(report(failures=failures, classes=counts), screen)  # type: ignore[arg-type]
+    return screen.lines
+
+
+def test_failures_of_different_kinds_are_shown_one_by_one() -> None:
+    """Each with its remedy."""
+    assert shown({"timeout": ["r1"], "auth_failed": ["r2"]}) == [
+        "  r1: timeout: silent",
+        "    -> wait",
+        "  r2: auth_failed: silent",
+        "    -> wait",
+    ]
+
+
+def test_a_few_failures_of_one_kind_share_its_remedy() -> None:
+    """Below them, in the table of classes."""
+    lines = shown({"timeout": [f"r{n}" for n in range(20)]})
+    assert lines[:20] == [f"  r{n}: timeout: silent" for n in range(20)]
+    assert lines[21].split(None, 2) == ["timeout", "20", "r0, r1, r2"]
+    assert "\n".join(lines).count("->") == 1
+    assert f"-> {ErrorClass.TIMEOUT.verdict.remedy}" in lines[-1]
 
 
 def test_many_failures_are_shown_by_class() -> None:
