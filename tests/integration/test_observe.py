@@ -126,13 +126,17 @@ def test_several_runs_share_a_log_and_it_is_rotated_meanwhile(
     lab: Lab, controller: Controller
 ) -> None:
     """Nothing is lost between the old file and the new one."""
-    command = {"commands": ["show version"], "attempts": 1}
+    # Each has a store of its own: SQLite lets one run wait for the other, and not for ever.
+    command = {"commands": ["show version"], "attempts": 1, "state_dir": "{{ store }}"}
     task = {"prime.netops.device_command": command, "run_once": True, "delegate_to": "localhost"}
     own = controller.write(
         "own.yml", [{"hosts": "all", "gather_facts": False, "tasks": [task, task]}]
     )
     log = controller.state / "log.jsonl"
-    plays = [controller.start(own, lab.inventory, environment=LOG) for _ in range(2)]
+    plays = [
+        controller.start(own, lab.inventory, environment=LOG, store=str(controller.state / name))
+        for name in ("one", "two")
+    ]
     try:
         until(lambda: log.exists() and "device_succeeded" in log.read_text(), 60, "devices")
         log.rename(old := controller.state / "log.jsonl.1")
