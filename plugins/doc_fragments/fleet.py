@@ -173,3 +173,56 @@ attributes:
     description: Supports C(async).
     support: none
 """
+
+    MIRROR = r"""
+options:
+  git:
+    description: Whether to write the git mirror.
+    type: bool
+    default: true
+  git_dir:
+    description:
+      - Git repository of the mirror; it is created where there is none.
+      - By default C(configs) in O(state_dir).
+    type: path
+  git_path:
+    description:
+      - Jinja2 template of a device's path in the repository. It knows C(host), C(site) and
+        C(platform).
+      - It is filled in for each device, so keep Ansible from doing so before, with C(!unsafe).
+    type: str
+    default: "{{ site }}/{{ host }}"
+"""
+
+    RULES = r"""
+options:
+  profile:
+    description:
+      - The profile whose rules are judged. The collection's own rules have C(baseline), C(cis) and
+        C(stig); an empty one means all rules.
+    type: str
+    default: baseline
+  rules:
+    description:
+      - Directories with rules of your own. One with the id of a rule of the collection takes its
+        place.
+      - A relative path is looked for beside the playbook, and then where Ansible was started.
+    type: list
+    elements: path
+    default: []
+  params:
+    description:
+      - Values for the parameters of rules, over those that the rules bring. The host variable
+        C(compliance_params) counts more.
+    type: dict
+    default: {}
+  waivers:
+    description:
+      - File of the waivers. One that has expired does not count, and is warned of.
+      - A relative path is looked for as in O(rules).
+    type: path
+  role_variable:
+    description: Host variable that names the device's role, for rules that ask for it.
+    type: str
+    default: role
+"""

@@ -55,24 +55,6 @@ options:
       - A rule that is waived is left alone. One that has no lines is told as C(by_hand).
     type: bool
     default: false
-  profile:
-    description:
-      - The profile whose rules are judged, as in M(prime.netops.config_compliance).
-    type: str
-    default: baseline
-  rules:
-    description:
-      - Directories with rules of your own, as in M(prime.netops.config_compliance).
-    type: list
-    elements: path
-    default: []
-  params:
-    description: Values for the parameters of rules, over those that the rules bring.
-    type: dict
-    default: {}
-  waivers:
-    description: File of the waivers.
-    type: path
   only:
     description:
       - Ids of the rules that are to be mended; the others are judged, and left as they are.
@@ -84,10 +66,6 @@ options:
     description: Severity from which on rules are mended.
     type: str
     choices: [low, medium, high, critical]
-  role_variable:
-    description: Host variable that names the device's role, for rules that ask for it.
-    type: str
-    default: role
   canary:
     description:
       - How many devices of each platform go first, while the others of that platform wait. 0 starts
@@ -116,20 +94,6 @@ options:
     description:
       - Whether the copies go to the git mirror, as those of M(prime.netops.config_backup). What
         somebody else had changed since the last copy gets a commit of its own.
-    type: bool
-    default: true
-  git_dir:
-    description:
-      - Directory of the git mirror.
-      - By default C(configs) in O(state_dir).
-    type: path
-  git_path:
-    description:
-      - Jinja2 template of a device's path in the git mirror, as M(prime.netops.config_backup) has
-        it.
-      - It is filled in for each device, so keep Ansible from doing so before, with C(!unsafe).
-    type: str
-    default: "{{ site }}/{{ host }}"
   deadline:
     description:
       - Seconds that one device may take, all attempts counted. A device past it is cut off,
@@ -142,6 +106,8 @@ extends_documentation_fragment:
   - prime.netops.fleet.action
   - prime.netops.fleet.store
   - prime.netops.fleet.engine
+  - prime.netops.fleet.mirror
+  - prime.netops.fleet.rules
 attributes:
   check_mode:
     description: Tells the lines, contacts no device, and keeps nothing.

@@ -30,22 +30,6 @@ options:
       - Set it for the one run after a configuration really shrank.
     type: bool
     default: false
-  git:
-    description: Whether to write the git mirror.
-    type: bool
-    default: true
-  git_dir:
-    description:
-      - Git repository of the mirror; it is created where there is none.
-      - By default C(configs) in O(state_dir).
-    type: path
-  git_path:
-    description:
-      - Jinja2 template of a device's path in the repository. It knows C(host), C(site) and
-        C(platform).
-      - It is filled in for each device, so keep Ansible from doing so before, with C(!unsafe).
-    type: str
-    default: "{{ site }}/{{ host }}"
   resume:
     description:
       - Whether to go on with the newest backup of the same hosts, under its own id, when it was
@@ -71,6 +55,7 @@ extends_documentation_fragment:
   - prime.netops.fleet.action
   - prime.netops.fleet.store
   - prime.netops.fleet.engine
+  - prime.netops.fleet.mirror
 attributes:
   check_mode:
     description: Reads the devices and compares; keeps nothing.

@@ -26,31 +26,6 @@ notes:
   - Rules compare with variables of the inventory, such as C(compliance_ntp), the NTP servers of the
     site. A rule says what it is where its variable is not set, C(unknown) by default.
 options:
-  profile:
-    description:
-      - The profile whose rules are judged. The collection's own rules have C(baseline), C(cis) and
-        C(stig); an empty one means all rules.
-    type: str
-    default: baseline
-  rules:
-    description:
-      - Directories with rules of your own. One with the id of a rule of the collection takes its
-        place.
-      - A relative path is looked for beside the playbook, and then where Ansible was started.
-    type: list
-    elements: path
-    default: []
-  params:
-    description:
-      - Values for the parameters of rules, over those that the rules bring. The host variable
-        C(compliance_params) counts more.
-    type: dict
-    default: {}
-  waivers:
-    description:
-      - File of the waivers. One that has expired does not count, and is warned of.
-      - A relative path is looked for as in O(rules).
-    type: path
   min_score:
     description: Score below which a device is not compliant.
     type: float
@@ -124,10 +99,6 @@ options:
       - Processes that judge at the same time.
       - By default one for each core that the job may use.
     type: int
-  role_variable:
-    description: Host variable that names the device's role, for rules that ask for it.
-    type: str
-    default: role
   git_path:
     description:
       - Jinja2 template of a device's path in the git mirror, as M(prime.netops.config_backup) has
@@ -159,6 +130,7 @@ extends_documentation_fragment:
   - prime.netops.fleet.action
   - prime.netops.fleet.store
   - prime.netops.fleet.engine
+  - prime.netops.fleet.rules
 attributes:
   check_mode:
     description: Judges, and keeps nothing.

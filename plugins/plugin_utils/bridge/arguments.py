@@ -16,6 +16,7 @@ from ..fleet.logins import LoginPolicy
 from ..fleet.profile import ThreadProfile
 from ..fleet.retry import RetryPolicy
 from ..fleet.run import FleetOptions
+from ..jobs.backup import MirrorOptions
 from ..jobs.hooks import load_hooks
 from ..jobs.options import JobOptions
 from .state import STORE_SPEC, state_dir
@@ -44,6 +45,29 @@ FLEET_SPEC: dict[str, dict[str, Any]] = {
     "metrics_file": {"type": "path"},
     "metrics_per_device": {"type": "bool", "default": False},
 }
+
+MIRROR_SPEC: dict[str, dict[str, Any]] = {
+    "git": {"type": "bool", "default": True},
+    "git_dir": {"type": "path"},
+    "git_path": {"type": "str", "default": "{{ site }}/{{ host }}"},
+}
+RULES_SPEC: dict[str, dict[str, Any]] = {
+    "profile": {"type": "str", "default": "baseline"},
+    "rules": {"type": "list", "elements": "path", "default": []},
+    "params": {"type": "dict", "default": {}},
+    "waivers": {"type": "path"},
+    "role_variable": {"type": "str", "default": "role"},
+}
+
+
+def mirror_dir(args: Mapping[str, Any]) -> Path:
+    """Where the git mirror is, whether it is written or not."""
+    return Path(args["git_dir"] or state_dir(args) / "configs")
+
+
+def mirror_options(args: Mapping[str, Any]) -> MirrorOptions | None:
+    """The mirror that the job writes, by MIRROR_SPEC's arguments."""
+    return MirrorOptions(mirror_dir(args), args["git_path"]) if args["git"] else None
 
 
 def fleet_options(

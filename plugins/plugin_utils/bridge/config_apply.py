@@ -8,18 +8,15 @@ from __future__ import annotations
 
 import threading
 from collections.abc import Iterator, Mapping, Sequence
-from pathlib import Path
 from typing import Any, ClassVar
 
 from ..compliance.results import Severity
 from ..fleet.run import Fleet
 from ..jobs.apply import ChangeOptions, ChangeReport, Mending, change_fleet
-from ..jobs.backup import MirrorOptions
 from ..jobs.options import JobOptions
 from .action import FleetAction
-from .arguments import FLEET_SPEC
+from .arguments import FLEET_SPEC, MIRROR_SPEC, RULES_SPEC, mirror_dir, mirror_options
 from .config_compliance import reading, standard_of, telling
-from .state import state_dir
 
 SUMMARISED = 100
 """Devices that the summary has a line for; the result has more, and the ledger all."""
@@ -32,24 +29,18 @@ class ConfigApply(FleetAction):
 
     SPEC: ClassVar = {
         **FLEET_SPEC,
+        **MIRROR_SPEC,
+        **RULES_SPEC,
         "deadline": {"type": "float", "default": 600.0},
         "lines": {"type": "list", "elements": "str", "no_log": True},
         "lines_variable": {"type": "str"},
         "remediate": {"type": "bool", "default": False},
-        "profile": {"type": "str", "default": "baseline"},
-        "rules": {"type": "list", "elements": "path", "default": []},
-        "params": {"type": "dict", "default": {}},
-        "waivers": {"type": "path"},
         "only": {"type": "list", "elements": "str", "default": []},
         "min_severity": {"type": "str", "choices": [each.value for each in Severity]},
-        "role_variable": {"type": "str", "default": "role"},
         "canary": {"type": "int", "default": 1},
         "max_failures": {"type": "int", "default": 0},
         "confirm_minutes": {"type": "int", "default": 5},
         "save": {"type": "bool", "default": True},
-        "git": {"type": "bool", "default": True},
-        "git_dir": {"type": "path"},
-        "git_path": {"type": "str", "default": "{{ site }}/{{ host }}"},
         "stats_key": {"type": "str", "default": "netops_apply"},
     }
 
@@ -64,16 +55,14 @@ class ConfigApply(FleetAction):
             fleet = telling(fleet, rules, args["role_variable"], login=login)
         else:
             fleet = reading(fleet, [change.variable] if change.variable else [], login=login)
-        git_dir = Path(args["git_dir"] or state_dir(args) / "configs")
-        mirror = MirrorOptions(git_dir, args["git_path"]) if args["git"] else None
-        report = change_fleet(fleet, options, mirror, change, stop)
+        report = change_fleet(fleet, options, mirror_options(args), change, stop)
         return {
             **self.told(report.report, args["stats_key"]),
             "devices": report.devices,
             "left_out": report.left_out,
             "summary": list(_summary(report, options.check)),
             "spokesman": _standing(fleet.names, report),
-            "git_dir": str(git_dir),
+            "git_dir": str(mirror_dir(args)),
         }
 
 

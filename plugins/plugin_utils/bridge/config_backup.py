@@ -8,15 +8,14 @@ from __future__ import annotations
 
 import threading
 from collections.abc import Mapping
-from pathlib import Path
 from typing import Any, ClassVar
 
 from ..fleet.run import Fleet
 from ..jobs.age import seconds_of
-from ..jobs.backup import BackupOptions, MirrorOptions, back_up
+from ..jobs.backup import BackupOptions, back_up
 from ..jobs.options import JobOptions
 from .action import FleetAction
-from .arguments import FLEET_SPEC
+from .arguments import FLEET_SPEC, MIRROR_SPEC, mirror_dir, mirror_options
 from .state import state_dir
 
 
@@ -25,10 +24,8 @@ class ConfigBackup(FleetAction):
 
     SPEC: ClassVar = {
         **FLEET_SPEC,
+        **MIRROR_SPEC,
         "accept_smaller": {"type": "bool", "default": False},
-        "git": {"type": "bool", "default": True},
-        "git_dir": {"type": "path"},
-        "git_path": {"type": "str", "default": "{{ site }}/{{ host }}"},
         "resume": {"type": "bool", "default": False},
         "max_age": {"type": "str"},
         "max_copy_age": {"type": "str"},
@@ -39,19 +36,17 @@ class ConfigBackup(FleetAction):
         self, args: Mapping[str, Any], fleet: Fleet, options: JobOptions, stop: threading.Event
     ) -> dict[str, Any]:
         """Back up the fleet."""
-        git_dir = Path(args["git_dir"] or state_dir(args) / "configs")
-        mirror = MirrorOptions(git_dir, args["git_path"]) if args["git"] else None
         backup = BackupOptions(
             accept_smaller=args["accept_smaller"],
             max_age=seconds_of("max_age", args["max_age"]),
             max_copy_age=seconds_of("max_copy_age", args["max_copy_age"]),
         )
-        report = back_up(fleet, options, mirror, stop, backup)
+        report = back_up(fleet, options, mirror_options(args), stop, backup)
         return {
             **self.told(report, args["stats_key"]),
             "resumed": report.resumed,
             "fresh": report.fresh,
             "stale": report.stale,
             "state_dir": str(state_dir(args)),
-            "git_dir": str(git_dir),
+            "git_dir": str(mirror_dir(args)),
         }

@@ -23,7 +23,7 @@ from ..jobs.compliance import ComplianceOptions, ComplianceReport, judge_fleet
 from ..jobs.judge import Standard
 from ..jobs.options import JobOptions
 from .action import FleetAction
-from .arguments import FLEET_SPEC
+from .arguments import FLEET_SPEC, RULES_SPEC
 from .hosts import DeviceReader
 from .places import users_file, users_files
 from .state import state_dir
@@ -34,10 +34,7 @@ class ConfigCompliance(FleetAction):
 
     SPEC: ClassVar = {
         **FLEET_SPEC,
-        "profile": {"type": "str", "default": "baseline"},
-        "rules": {"type": "list", "elements": "path", "default": []},
-        "params": {"type": "dict", "default": {}},
-        "waivers": {"type": "path"},
+        **RULES_SPEC,
         "min_score": {"type": "float", "default": 70.0},
         "fail_on": {"type": "str", "choices": [each.value for each in Severity]},
         "fresh": {"type": "bool", "default": False},
@@ -56,7 +53,6 @@ class ConfigCompliance(FleetAction):
             "default": "high",
         },
         "processes": {"type": "int"},
-        "role_variable": {"type": "str", "default": "role"},
         "git_path": {"type": "str", "default": "{{ site }}/{{ host }}"},
         "formats": {
             "type": "list",
