@@ -209,6 +209,7 @@ def test_a_device_that_falls_silent_goes_back_by_itself(
     )
     assert controller.outcomes()["r1"].attempts == 1
     backed_up.override("r1", change_fault=None)
+    # The device's minute takes three seconds; to look before it is over would store a copy.
     time.sleep(3.5)
     backup = controller.play(BACKUP, backed_up.inventory)
     assert (backup.rc, backup.hosts("changed")) == (0, set())

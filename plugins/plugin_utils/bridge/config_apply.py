@@ -14,6 +14,7 @@ from ..compliance.results import Severity
 from ..fleet.run import Fleet
 from ..jobs.apply import ChangeOptions, ChangeReport, Mending, change_fleet
 from ..jobs.options import JobOptions
+from ..jobs.report import Report
 from .action import FleetAction
 from .arguments import FLEET_SPEC, MIRROR_SPEC, RULES_SPEC, mirror_dir, mirror_options
 from .config_compliance import reading, standard_of, telling
@@ -61,14 +62,14 @@ class ConfigApply(FleetAction):
             "devices": report.devices,
             "left_out": report.left_out,
             "summary": list(_summary(report, options.check)),
-            "spokesman": _standing(fleet.names, report),
+            "spokesman": _standing(fleet.names, report.report),
             "git_dir": str(mirror_dir(args)),
         }
 
 
-def _standing(names: Sequence[str], report: ChangeReport) -> str:
+def _standing(names: Sequence[str], report: Report) -> str:
     """A host that later plays still have: one that has not failed, if there is any."""
-    gone = {n for n, told in report.devices.items() if told["status"] in ("failed", "unreachable")}
+    gone = {*report.failed_hosts}
     return next((name for name in names if name not in gone), names[0])
 
 

@@ -12,6 +12,8 @@ from collections import Counter
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import date
+from functools import cache
+from typing import Any
 
 from nornir.core.task import Result, Task
 
@@ -70,22 +72,30 @@ class Judgement:
     settled: frozenset[str]
 
 
+def reader(open_store: Callable[[], Store]) -> Callable[[Case], str]:
+    """What gives a process the exact text that a case is about.
+
+    A process that is handed fetched texts only never opens the store.
+    """
+    store = cache(open_store)
+
+    def read(case: Case) -> str:
+        return store().text(case.sha256 or "") if case.exact is None else case.exact
+
+    return read
+
+
 def judge_in_process(
     standard: Standard, open_store: Callable[[], Store]
 ) -> Callable[[], Callable[[Case], Judgement]]:
     """What a process of the pool is prepared with: the rules, and a store of its own."""
 
     def prepare() -> Callable[[Case], Judgement]:
-        # One that judges fetched texts only never opens it.
-        store: list[Store] = []
+        read = reader(open_store)
 
         def judge(case: Case) -> Judgement:
-            exact = case.exact
-            if exact is None:
-                store[:] = store or [open_store()]
-                exact = store[0].text(case.sha256 or "")
+            text = visible(read(case))
             platform = load(case.facts.platform)
-            text = visible(exact)
             rules = standard.rules
             verdict = rules.judge(text, case.facts, standard.waivers, today=standard.today)
             return judgement(verdict, rules.rules, mirror_lines(text, platform))
@@ -122,6 +132,21 @@ def _renumbered(finding: Finding, numbers: Sequence[int]) -> Finding:
         for each in finding.evidence
     )
     return replace(finding, evidence=tuple(evidence))
+
+
+def ask(pool: ForkPool, case: Case, broken: type[NetopsError]) -> Any:
+    """What a process of the pool makes of a case.
+
+    Raises ``broken`` when that fails, `Interrupted` when the run was ended meanwhile.
+    """
+    try:
+        return pool.call(case)
+    except WorkerFailed as failure:
+        # A check of the user's own may have put a line of the text into its exception.
+        words = " ".join(redact(str(failure)).split())
+        raise broken(f"it could not be judged: {words}") from None
+    except PoolClosed:
+        raise Interrupted("the run was ended while the device was being judged") from None
 
 
 class StoredCopies:
@@ -179,13 +204,9 @@ class Judge(Middleware):
         found: Judgement | None = None
         if error is None and outcome.status != "skipped":
             try:
-                found = self._pool.call(self._case(facts, outcome))
-            except WorkerFailed as failure:
-                # A check of the user's own may have put a line of the text into its exception.
-                words = " ".join(redact(str(failure)).split())
-                error = NoConfiguration(f"it could not be judged: {words}")
-            except PoolClosed:
-                error = Interrupted("the run was ended while the device was being judged")
+                found = ask(self._pool, self._case(facts, outcome), NoConfiguration)
+            except NetopsError as failure:
+                error = failure
         host.flight.outcome = self._settled(outcome, facts, found, error)
 
     def _case(self, facts: DeviceFacts, outcome: Outcome) -> Case:

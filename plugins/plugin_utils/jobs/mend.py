@@ -14,25 +14,16 @@ from ..compliance.ordering import ordered
 from ..compliance.results import DeviceFacts, State
 from ..config.normalise import Normalised, visible
 from ..config.redact import redact
-from ..errors import BadInventory, Interrupted, NetopsError, NoConfiguration, NotMended
+from ..errors import BadInventory, NetopsError, NoConfiguration, NotMended
 from ..fleet.device import Device
 from ..platforms import Platform, load
 from ..store import Store
 from ..store.records import LastGood
 from ..tasks.apply_config import Plan
-from .judge import Standard, device_facts
-from .pool import ForkPool, PoolClosed, WorkerFailed
+from .judge import Case, Standard, ask, device_facts, reader
+from .pool import ForkPool
 
 _BAD = frozenset({State.FAIL, State.ERROR})
-
-
-@dataclass(frozen=True, slots=True)
-class Question:
-    """What a process is asked about a device: its text, or the hash by which the store has it."""
-
-    facts: DeviceFacts
-    sha256: str | None = None
-    exact: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,18 +36,14 @@ class Answer:
 
 def mend_in_process(
     standard: Standard, wanted: frozenset[str], open_store: Callable[[], Store]
-) -> Callable[[], Callable[[Question], Answer]]:
+) -> Callable[[], Callable[[Case], Answer]]:
     """What a process of the pool is prepared with. ``wanted``: the rules that may be mended."""
 
-    def prepare() -> Callable[[Question], Answer]:
-        store: list[Store] = []
+    def prepare() -> Callable[[Case], Answer]:
+        read = reader(open_store)
 
-        def answer(question: Question) -> Answer:
-            exact = question.exact
-            if exact is None:
-                store[:] = store or [open_store()]
-                exact = store[0].text(question.sha256 or "")
-            return mending(visible(exact), question.facts, standard, wanted)
+        def answer(case: Case) -> Answer:
+            return mending(visible(read(case)), case.facts, standard, wanted)
 
         return answer
 
@@ -167,11 +154,5 @@ class FailedRules:
 
     def _ask(self, device: Device, sha256: str | None = None, exact: str | None = None) -> Answer:
         facts = device_facts(device, self._role_variable)
-        try:
-            answer: Answer = self._pool.call(Question(facts, sha256, exact))
-        except WorkerFailed as failure:
-            words = " ".join(redact(str(failure)).split())
-            raise NetopsError(f"it could not be judged: {words}") from failure
-        except PoolClosed:
-            raise Interrupted("the run was ended while the device was being judged") from None
+        answer: Answer = ask(self._pool, Case(facts, sha256, exact), NetopsError)
         return answer
