@@ -25,11 +25,6 @@ def lab(tmp_path_factory: pytest.TempPathFactory) -> Iterator[FrrLab]:
         yield running
 
 
-def truth(lab: FrrLab) -> dict[str, str]:
-    """Each router's configuration as vtysh prints it on the router itself."""
-    return {router.name: router.running_config().decode() for router in lab.routers}
-
-
 def with_variables(controller: Controller, lab: FrrLab, **variables: Any) -> Path:
     """The lab's inventory with more variables for all routers."""
     inventory = yaml.safe_load(lab.inventory.read_text(encoding="utf-8"))
@@ -43,7 +38,7 @@ def test_the_stored_text_is_the_routers_own(lab: FrrLab, controller: Controller)
     play = controller.play(BACKUP, lab.inventory)
     assert play.rc == 0, play.output
     assert play.hosts("changed") == {"frr1", "frr2", "frr3"}
-    real = truth(lab)
+    real = lab.running_configs()
     assert controller.texts() == real
     for name, text in real.items():
         kept = controller.git("show", f"HEAD:lab/{name}").splitlines()
@@ -65,7 +60,7 @@ def test_a_change_on_one_router_is_one_change(lab: FrrLab, controller: Controlle
     assert (play.rc, play.hosts("changed")) == (0, {"frr2"})
     assert "+ip route 192.0.2.0/24 blackhole" in play.stdout.splitlines()
     assert MARKER not in play.output
-    assert controller.texts() == truth(lab)
+    assert controller.texts() == lab.running_configs()
 
 
 def test_a_key_instead_of_a_password(lab: FrrLab, controller: Controller) -> None:
@@ -75,7 +70,7 @@ def test_a_key_instead_of_a_password(lab: FrrLab, controller: Controller) -> Non
     )
     play = controller.play(BACKUP, inventory)
     assert play.rc == 0, play.output
-    assert controller.texts() == truth(lab)
+    assert controller.texts() == lab.running_configs()
 
 
 def test_a_wrong_password_is_tried_once(lab: FrrLab, controller: Controller) -> None:
@@ -167,7 +162,7 @@ def test_a_jump_host_leads_to_the_routers(
     inventory = with_variables(controller, lab, ansible_ssh_common_args=jump)
     play = controller.play(BACKUP, inventory)
     assert play.rc == 0, play.output
-    assert controller.texts() == truth(lab)
+    assert controller.texts() == lab.running_configs()
     assert bastion.logins() == 1
     assert len((controller.state / "known_hosts").read_text(encoding="utf-8").splitlines()) == 4
 

@@ -80,11 +80,6 @@ def lab(tmp_path_factory: pytest.TempPathFactory) -> Iterator[FrrLab]:
         yield running
 
 
-def truth(lab: FrrLab) -> dict[str, str]:
-    """Each router's configuration as vtysh prints it on the router itself."""
-    return {router.name: router.running_config().decode() for router in lab.routers}
-
-
 def remediate(
     controller: Controller, inventory: Path, rules: str = RULES, **variables: object
 ) -> Play:
@@ -102,11 +97,11 @@ def test_from_a_finding_to_a_mended_router(lab: FrrLab, controller: Controller) 
     """Shown first, and nothing is touched; entered when asked to, with copies before and after in
     store and git; entered once, since a second run finds nothing to do."""
     assert controller.play(BACKUP, lab.inventory).rc == 0
-    before, commits = truth(lab), controller.commits()
+    before, commits = lab.running_configs(), controller.commits()
 
     shown = remediate(controller, lab.inventory)
     assert shown.rc == 0, shown.output
-    assert truth(lab) == before
+    assert lab.running_configs() == before
     assert "+ip prefix-list MGMT seq 5 permit 198.18.0.0/15" in shown.stdout.splitlines()
     assert "+ bgp deterministic-med" in shown.stdout.splitlines()
     assert "frr1: 6 lines would be entered, to mend LAB-001, LAB-002, LAB-004" in shown.text
@@ -120,7 +115,7 @@ def test_from_a_finding_to_a_mended_router(lab: FrrLab, controller: Controller) 
     done = remediate(controller, lab.inventory, remediate_apply=True)
     assert done.rc == 0, done.output
     assert done.hosts("changed") == {"frr1", "frr2", "frr3"}
-    after = truth(lab)
+    after = lab.running_configs()
     for text in after.values():
         lines = text.splitlines()
         assert "ip prefix-list MGMT seq 5 permit 198.18.0.0/15" in lines
@@ -152,7 +147,7 @@ def test_from_a_finding_to_a_mended_router(lab: FrrLab, controller: Controller) 
 
     again = remediate(controller, lab.inventory, remediate_apply=True)
     assert (again.rc, again.hosts("changed")) == (0, set())
-    assert truth(lab) == after
+    assert lab.running_configs() == after
     assert {each.status for each in controller.outcomes().values()} == {"ok"}
 
 
@@ -161,7 +156,7 @@ def test_a_line_that_the_router_refuses_stops_the_rest(lab: FrrLab, controller: 
     touched, and the message says what stands there now."""
     rules = RULES.replace("message-digest-key 2 md5 {{", "message-digest-key 999 md5 {{")
     assert controller.play(BACKUP, lab.inventory).rc == 0
-    before = truth(lab)
+    before = lab.running_configs()
     play = remediate(controller, lab.inventory, rules, remediate_apply=True)
     assert play.rc == 2
     assert play.hosts("failed") == {"frr1"}
@@ -171,7 +166,7 @@ def test_a_line_that_the_router_refuses_stops_the_rest(lab: FrrLab, controller: 
     assert "The copy from before is in the store as" in play.text
     assert "frr2: rollout_stopped: the change failed on frr1" in play.text
     assert MARKER not in play.output
-    now = truth(lab)
+    now = lab.running_configs()
     assert {name for name in now if now[name] != before[name]} == {"frr1"}
     assert controller.texts() == now
     with controller.store() as store:
@@ -200,7 +195,7 @@ def test_a_line_that_cuts_the_router_off_is_told_as_such(
 ) -> None:
     """A real lockout: the interface that the router is managed by goes down under the session. The
     next router is not touched, and the copy from before is safe."""
-    before = truth(lab)
+    before = lab.running_configs()
     play = controller.play(controller.write("cut.yml", CUT), lab.inventory)
     assert play.hosts("failed") == {"frr1"}
     assert "frr1: access_lost: timeout: the deadline of 8 s passed while entering line 2 of 2" in (
@@ -210,7 +205,7 @@ def test_a_line_that_cuts_the_router_off_is_told_as_such(
     assert "frr2: rollout_stopped: the change failed on frr1" in play.text
     assert controller.outcomes()["frr1"].attempts == 1
     assert controller.texts() == {"frr1": before["frr1"]}
-    assert truth(lab)["frr2"] == before["frr2"]
+    assert lab.running_configs()["frr2"] == before["frr2"]
     lab.routers[0].configure("interface mgmt0", "no shutdown")
     assert controller.play(BACKUP, lab.inventory).rc == 0
 
@@ -225,9 +220,9 @@ def test_a_rule_that_its_lines_do_not_mend_stops_the_rest(
         "remediation: ip route 203.0.114.0/24 blackhole",
     )
     assert controller.play(BACKUP, lab.inventory).rc == 0
-    before = truth(lab)
+    before = lab.running_configs()
     play = remediate(controller, lab.inventory, rules, remediate_apply=True)
     assert play.hosts("failed") == {"frr1"}
     assert "frr1: not_mended: still failing: LAB-004" in play.text
-    now = truth(lab)
+    now = lab.running_configs()
     assert {name for name in now if now[name] != before[name]} == {"frr1"}

@@ -115,6 +115,10 @@ class FrrLab:
         """A private key that may log in."""
         return self.state / "id_ed25519"
 
+    def running_configs(self) -> dict[str, str]:
+        """Each router's configuration as vtysh prints it on the router itself."""
+        return {router.name: router.running_config().decode() for router in self.routers}
+
 
 @contextmanager
 def frr(routers: int = 3, state: Path | None = None) -> Iterator[FrrLab]:

@@ -21,7 +21,6 @@ from typing import Any
 
 from jinja2 import (
     FileSystemLoader,
-    StrictUndefined,
     TemplateError,
     TemplateNotFound,
     TemplateSyntaxError,
@@ -30,6 +29,7 @@ from jinja2 import (
 from jinja2.sandbox import ImmutableSandboxedEnvironment
 
 from .results import DeviceFacts
+from .sandbox import sandbox
 
 _TEMPLATE = ".j2"
 _ENDINGS = (_TEMPLATE, ".cfg", ".txt")
@@ -118,15 +118,7 @@ class _Place:
 
     @cached_property
     def _environment(self) -> ImmutableSandboxedEnvironment:
-        return ImmutableSandboxedEnvironment(
-            loader=FileSystemLoader(self._root),
-            undefined=StrictUndefined,
-            cache_size=_KEPT,
-            trim_blocks=True,
-            lstrip_blocks=True,
-            keep_trailing_newline=True,
-            autoescape=False,  # lines of a configuration, not HTML
-        )
+        return sandbox(loader=FileSystemLoader(self._root), cache_size=_KEPT)
 
     def shown(self, path: Path) -> str:
         """A file as a person knows it."""

@@ -11,10 +11,12 @@ from dataclasses import dataclass
 from functools import lru_cache
 from typing import Any
 
-from jinja2 import StrictUndefined, Template, TemplateError
-from jinja2.sandbox import ImmutableSandboxedEnvironment
+from jinja2 import Template, TemplateError
 
 from .answers import Item
+from .sandbox import sandbox
+
+_SANDBOX = sandbox()
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,18 +59,7 @@ def lines(source: str, items: Iterable[Item], values: Mapping[str, Any]) -> tupl
 
 @lru_cache(maxsize=1024)
 def _template(source: str) -> Template:
-    return _environment().from_string(source)
-
-
-@lru_cache(maxsize=1)
-def _environment() -> ImmutableSandboxedEnvironment:
-    return ImmutableSandboxedEnvironment(
-        undefined=StrictUndefined,
-        trim_blocks=True,
-        keep_trailing_newline=True,
-        lstrip_blocks=True,
-        autoescape=False,  # lines of a configuration, not HTML
-    )
+    return _SANDBOX.from_string(source)
 
 
 def _cleaned(text: str) -> tuple[str, ...]:
