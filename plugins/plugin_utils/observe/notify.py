@@ -104,5 +104,11 @@ class Alerts:
             text.title,
             text.body,
             text.severity,
-            lambda delivered: self._memory.settle(news, delivered),
+            lambda delivered: self._settle(news, delivered),
         )
+
+    def _settle(self, news: News, delivered: bool) -> None:
+        """A breaker that closed while its opening was on the way is told as over only now."""
+        self._memory.settle(news, delivered)
+        if any(key.event in IMMEDIATE for key in news.keys):
+            self._tell(self.watch.recovered(), closing=False)

@@ -90,16 +90,18 @@ class Outbox:
             self._settle(number, reason if isinstance(error, queue.Full) else str(error))
 
     def close(self) -> None:
-        """Wait until all is sent, or the flush deadline has passed; then the sender is ended."""
+        """Wait until all is sent, or the flush deadline has passed; then the sender is ended.
+
+        What ``done`` puts for a message that was delivered meanwhile is waited for too.
+        """
         with self._lock:
             if self._process is None or self._closed:
                 return
             self._closed = True
-        with suppress(queue.Full):
-            self._jobs.put_nowait(None)
-        with self._lock:
             self._lock.wait_for(lambda: not self._waiting, self._sending.flush)
             late = list(self._waiting)
+        with suppress(queue.Full):
+            self._jobs.put_nowait(None)
         self._process.kill()
         for number in late:
             self._settle(number, f"not done within the {self._sending.flush:g} s of flush_seconds")

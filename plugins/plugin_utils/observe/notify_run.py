@@ -56,6 +56,7 @@ class RunWatch:
         self._devices: dict[str, Trouble | None] = {}
         self._compliance: dict[tuple[str, str], Trouble] = {}
         self._judged: set[str] = set()
+        self._closed: set[str] = set()
 
     def host_failed(self, host: str, task: str, message: str) -> None:
         """An ordinary task failed on a host, or did not reach it. The last one of a host counts."""
@@ -84,11 +85,17 @@ class RunWatch:
         elif isinstance(event, ComplianceFinding):
             self._finding(event)
         elif isinstance(event, BreakerOpened):
+            self._closed.discard(_breaker(event))
             self._now(Findings((_opened(event),)))
         elif isinstance(event, BreakerClosed):
-            self._now(Findings(healthy=frozenset({("breaker_opened", _breaker(event))})))
+            self._closed.add(_breaker(event))
+            self._now(self.recovered())
         elif isinstance(event, LoginBudgetSpent):
             self._now(Findings((_spent(event),)))
+
+    def recovered(self) -> Findings:
+        """The breakers that closed and did not open again."""
+        return Findings(healthy=frozenset(("breaker_opened", name) for name in self._closed.copy()))
 
     def findings(self, seen: Iterable[str], failed: Iterable[str]) -> Findings:
         """What the run comes to, at its end.
@@ -105,6 +112,7 @@ class RunWatch:
             every = frozenset(seen) | self._devices.keys()
             healthy = {("failure", name) for name in every - failures.keys()}
             healthy |= {("compliance", name) for name in self._judged}
+            healthy |= self.recovered().healthy
             troubles = (*failures.values(), *self._compliance.values())
         return Findings(troubles, frozenset(healthy), len(every))
 

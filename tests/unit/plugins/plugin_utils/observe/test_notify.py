@@ -381,6 +381,22 @@ def await_requests(hook: WebHook, count: int) -> None:
         time.sleep(0.02)
 
 
+def test_a_breaker_that_closes_while_its_opening_is_on_the_way_is_told_as_over(
+    hook: WebHook, tmp_path: Path
+) -> None:
+    """Although nothing more happens afterwards, and the run ends; and its next opening is news."""
+    nights = Nights(simple_config([hook.url()]), tmp_path)
+    opened = BreakerOpened(breaker="group", subject="ams", reason="5 of 8 failed")
+    closed = BreakerClosed(breaker="group", subject="ams")
+    for _night in range(2):
+        alerts = nights.start()
+        alerts.watch.event(opened)
+        alerts.watch.event(closed)
+        assert alerts.finish([], []) == []
+    told = ["backup.yml: 1 new problem", "backup.yml: 1 problem is over"]
+    assert hook.titles == told * 2
+
+
 def test_what_was_delivered_is_remembered_before_the_run_ends(
     hook: WebHook, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
