@@ -7,8 +7,7 @@
 from __future__ import annotations
 
 from bisect import bisect_left
-from collections import defaultdict
-from collections.abc import Iterable, Iterator, KeysView, Mapping
+from collections.abc import Iterable, Iterator, KeysView, Mapping, Sequence
 from dataclasses import dataclass
 from re import Match
 
@@ -58,28 +57,27 @@ class Lookup:
     """Answers questions about one tree.
 
     Equal lines are looked at once, however often they come; which lines can match at all is known
-    by the pattern's first words.
+    by what the pattern begins with.
     """
 
     def __init__(self, tree: Tree) -> None:
         self.tree = tree
         self._levels = tree.levels
-        self._hits: tuple[dict[Pattern, dict[int, list[Hit]]], ...] = ({}, {})
+        self._hits: dict[Pattern, dict[int, list[Hit]]] = {}
         self._sections: dict[Sections, list[Scope]] = {}
         self._subjects = tree.texts if tree.levels else tree.paths
-        self._index = _levels(tree) if tree.levels else (_paths(tree),) * 2
+        self._index = _Index(self._subjects, range(len(tree)) if tree.levels else tree.leaves)
 
     def lines(self, pattern: Pattern, scope: Scope | None, bound: Mapping[str, str]) -> list[Hit]:
         """The lines that match, in the order of the text; ``None`` is the top.
 
         Asked some hundred times a device, nearly always for what is known, so that is one look.
         """
-        nested = scope is not None and self._levels
-        if scope is not None and not nested:
+        if scope is not None and not self._levels:
             return self._among(pattern, scope.nodes, bound, scope.offset)
-        by_parent = None if pattern.needs else self._hits[nested].get(pattern)
+        by_parent = self._hits.get(pattern)
         if by_parent is None:
-            by_parent = self._found(pattern, nested, bound)
+            by_parent = self._by_parent(pattern, bound)
         if scope is None:
             return by_parent.get(-1, _NONE)
         nodes = scope.nodes
@@ -110,8 +108,8 @@ class Lookup:
 
     def sections_with(self, pattern: Pattern) -> KeysView[int]:
         """The nodes directly below which a line matches, of a tree that is read level by level."""
-        known = self._hits[True].get(pattern)
-        return (self._found(pattern, True, {}) if known is None else known).keys()
+        known = self._hits.get(pattern)
+        return (self._by_parent(pattern, {}) if known is None else known).keys()
 
     def text(self, node: int, offset: int = 0) -> str:
         """What a pattern is held against, from an offset on."""
@@ -127,28 +125,18 @@ class Lookup:
         """Hold a pattern against one line."""
         return pattern.match(self._subjects[node], bound, self.offset(scope))
 
-    def _found(
-        self, pattern: Pattern, nested: bool, bound: Mapping[str, str]
-    ) -> dict[int, list[Hit]]:
-        found = self._by_parent(pattern, nested, bound)
+    def _by_parent(self, pattern: Pattern, bound: Mapping[str, str]) -> dict[int, list[Hit]]:
+        """All matches by the node above; -1 for those at the top, and for whole paths."""
+        found: dict[int, list[Hit]] = {}
+        parents = self.tree.parents if self._levels else None
+        for hit in self._index.hits(pattern, bound):
+            found.setdefault(-1 if parents is None else parents[hit[0]], []).append(hit)
+        for hits in found.values():
+            if len(hits) > 1:
+                hits.sort(key=_node)
         if not pattern.needs:
-            self._hits[nested][pattern] = found
+            self._hits[pattern] = found
         return found
-
-    def _by_parent(
-        self, pattern: Pattern, nested: bool, bound: Mapping[str, str]
-    ) -> dict[int, list[Hit]]:
-        """All matches below the top, or at it, by the node above; -1 for those at the top."""
-        hits: dict[int, list[Hit]] = {}
-        parents = self.tree.parents
-        index = self._index[nested]
-        for text, match in pattern.among(index.candidates(pattern), bound):
-            for node in index.nodes[text]:
-                hits.setdefault(parents[node] if nested else -1, []).append((node, match))
-        for found in hits.values():
-            if len(found) > 1:
-                found.sort(key=_node)
-        return hits
 
     def _among(
         self, pattern: Pattern, nodes: Iterable[int], bound: Mapping[str, str], offset: int
@@ -163,9 +151,10 @@ class Lookup:
     def _headers(
         self, pattern: Pattern, scope: Scope | None, bound: Mapping[str, str]
     ) -> Iterator[Scope]:
+        texts = self.tree.texts
         headers: dict[str, list[Hit]] = {}
         for hit in self.lines(pattern, scope, bound):
-            headers.setdefault(self.tree.texts[hit[0]], []).append(hit)
+            headers.setdefault(texts[hit[0]], []).append(hit)
         outer = {} if scope is None else scope.captures
         for text, hits in headers.items():
             nodes = (hits[0][0],) if len(hits) == 1 else tuple(node for node, _match in hits)
@@ -192,35 +181,31 @@ class Lookup:
 
 
 class _Index:
-    """Nodes by their text, and texts in order, so that those that begin alike stand together."""
+    """Nodes in the order of their texts, so that those that begin alike stand together."""
 
-    __slots__ = ("_sorted", "nodes")
+    __slots__ = ("_nodes", "_texts")
 
-    def __init__(self, nodes: dict[str, list[int]]) -> None:
-        self.nodes = nodes
-        self._sorted = sorted(nodes)
+    def __init__(self, texts: Sequence[str], nodes: Iterable[int]) -> None:
+        # A sort takes half the time of a mapping of texts to lists of nodes.
+        self._nodes = sorted(nodes, key=texts.__getitem__)
+        self._texts = [texts[node] for node in self._nodes]
 
-    def candidates(self, pattern: Pattern) -> Iterable[str]:
-        """Everything that a pattern may match."""
-        if not pattern.words:
-            return self._sorted
-        first = bisect_left(self._sorted, pattern.words)
-        return self._sorted[first : bisect_left(self._sorted, pattern.beyond, first)]
-
-
-def _levels(tree: Tree) -> tuple[_Index, _Index]:
-    """The lines at the top, and all others."""
-    top, nested = defaultdict[str, list[int]](list), defaultdict[str, list[int]](list)
-    for node, (text, parent) in enumerate(zip(tree.texts, tree.parents, strict=True)):
-        (top if parent < 0 else nested)[text].append(node)
-    return _Index(top), _Index(nested)
-
-
-def _paths(tree: Tree) -> _Index:
-    by_path = defaultdict[str, list[int]](list)
-    for leaf in tree.leaves:
-        by_path[tree.paths[leaf]].append(leaf)
-    return _Index(by_path)
+    def hits(self, pattern: Pattern, bound: Mapping[str, str]) -> Iterator[Hit]:
+        """All matches; of those with equal texts one after the other."""
+        texts, nodes = self._texts, self._nodes
+        for begin, beyond in pattern.ranges:
+            first = bisect_left(texts, begin)
+            last = bisect_left(texts, beyond, first)
+            if first == last:
+                continue
+            starts = dict(
+                zip(reversed(texts[first:last]), reversed(range(first, last)), strict=True)
+            )
+            for text, match in pattern.among(starts, bound):
+                at = starts[text]
+                while at < last and texts[at] == text:
+                    yield nodes[at], match
+                    at += 1
 
 
 def _node(hit: Hit) -> int:

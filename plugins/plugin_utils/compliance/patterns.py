@@ -14,12 +14,17 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable, Iterator, Mapping
 from functools import lru_cache
+from itertools import pairwise
 from re import Match
 
 from .answers import given
 
 PLACEHOLDER = re.compile(r"\{([a-z_][a-z0-9_]*)\}")
-_PLAIN = re.compile(r"(?:[\w \"'/:,@<>=~%&!#;-]|\\[^\w\s])(?![*?+{])")
+_PLAIN = re.compile(r"(?:[\w \"'/:,@<>=~%&!#;-]|\\[^\w\s])(?![*?+]|\{[\d,])")
+_DIGIT = re.compile(r"\[0-9\](?![*?{])")
+_SIGN = re.compile(r"\\.|\[\^?\]?(?:\\.|[^\]\\])*\]|[(|)]", re.DOTALL)
+"""What has a meaning in a pattern; escapes and classes are taken as wholes, so that nothing in them
+has."""
 _READABLE = (
     (re.compile(r"\(\?P<(\w+)>(?:[^()\\]|\\.)*\)"), r"<\1>"),
     (re.compile(r"\(\?<?[!=][^()]*\)"), ""),
@@ -35,11 +40,11 @@ out of what a device printed."""
 class Pattern:
     """One pattern of a rule, with its parameters put in.
 
-    ``names`` are its own groups, ``needs`` the captured values that it refers to, ``words`` the
-    literal words that every match begins with, and ``beyond`` what sorts behind all texts that do.
+    ``names`` are its own groups, ``needs`` the captured values that it refers to, ``ranges`` the
+    texts that a match can begin with, each with what sorts behind all that do.
     """
 
-    __slots__ = ("_compiled", "_words", "beyond", "names", "needs", "source", "words")
+    __slots__ = ("_compiled", "_words", "names", "needs", "ranges", "source")
 
     def __init__(self, source: str, parameters: Mapping[str, str]) -> None:
         """Compile it.
@@ -57,8 +62,7 @@ class Pattern:
         compiled = re.compile(rf"{given}(?:{body})(?!\S)")
         self.names = tuple(name for name in compiled.groupindex if name[1:] not in self.needs)
         self._compiled = compiled
-        self.words = _literal_words(text)
-        self.beyond = f"{self.words}\U0010ffff"
+        self.ranges = _ranges(text)
         self._words = _readable(text)
 
     def match(self, text: str, bound: Mapping[str, str], offset: int = 0) -> Match[str] | None:
@@ -130,19 +134,49 @@ def _parameter(match: Match[str], parameters: Mapping[str, str]) -> str:
     return match[0] if value is None else f"(?:{value})"
 
 
-def _literal_words(source: str) -> str:
-    """The whole words that a pattern begins with; none where it is an alternation."""
-    if _alternates(source):
-        return ""
+def _ranges(source: str) -> tuple[tuple[str, str], ...]:
+    """What each match lies in, in the order of texts: from a beginning to what sorts behind all
+    that begin so. None overlaps another one."""
+    branches = _branches(source)
+    if branches == [source]:
+        return (_range(source),)
+    found: list[tuple[str, str]] = []
+    for begin, beyond in sorted(one for branch in branches for one in _ranges(branch)):
+        if found and begin < found[-1][1]:
+            found[-1] = (found[-1][0], max(found[-1][1], beyond))
+        else:
+            found.append((begin, beyond))
+    return tuple(found)
+
+
+def _branches(source: str) -> list[str]:
+    """A pattern's alternatives, also where the group that it begins with has them or may lack."""
+    structure = list(_structure(source))
+    bars = [position for position, sign, depth in structure if sign == "|" and depth == 0]
+    if bars:
+        return _pieces(source, [-1, *bars, len(source)])
+    end = next((position for position, sign, depth in structure if sign == ")" and depth == 0), -1)
+    rest = source[end + 1 :]
+    if end < 0 or not source.startswith("(?:") or rest.startswith(("*", "+", "{")):
+        return [source]
+    after = rest.lstrip("?+")
+    inner = [at for at, sign, depth in structure if sign == "|" and depth == 1 and at < end]
+    branches = [piece + after for piece in _pieces(source, [2, *inner, end])]
+    return branches if after == rest else [*branches, after]
+
+
+def _pieces(source: str, cuts: list[int]) -> list[str]:
+    return [source[before + 1 : after] for before, after in pairwise(cuts)]
+
+
+def _range(source: str) -> tuple[str, str]:
+    """The range of a pattern without alternatives: by its plain text, and a digit behind it."""
     plain, position = "", 0
     while found := _PLAIN.match(source, position):
         plain += found[0][-1]
         position = found.end()
-    rest = source[position:]
-    words = plain.split(" ")
-    if rest not in ("", "$"):
-        words = words[:-1]
-    return " ".join(words)
+    digit = _DIGIT.match(source, position)
+    return (f"{plain}0", f"{plain}:") if digit else (plain, f"{plain}\U0010ffff")
 
 
 def _readable(source: str) -> str:
@@ -151,22 +185,14 @@ def _readable(source: str) -> str:
     return source
 
 
-def _alternates(source: str) -> bool:
-    """Whether there is an alternative outside of any group."""
-    depth, skip, in_class = 0, False, False
-    for character in source:
-        if skip:
-            skip = False
-        elif character == "\\":
-            skip = True
-        elif in_class:
-            in_class = character != "]"
-        elif character in "[()|":
-            in_class = character == "["
-            depth += (character == "(") - (character == ")")
-            if character == "|" and depth == 0:
-                return True
-    return False
+def _structure(source: str) -> Iterator[tuple[int, str, int]]:
+    """Where groups begin, end and have alternatives: position, sign, and the depth behind it."""
+    depth = 0
+    for found in _SIGN.finditer(source):
+        sign = found[0]
+        if len(sign) == 1:
+            depth += (sign == "(") - (sign == ")")
+            yield found.start(), sign, depth
 
 
 def names_in(sources: Iterable[str]) -> set[str]:

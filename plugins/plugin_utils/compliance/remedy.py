@@ -34,8 +34,10 @@ class RemedyError(Exception):
 
 def check_template(source: str) -> str | None:
     """What is wrong with a template's syntax, or None."""
+    if _is_plain(source):
+        return None
     try:
-        _template(source)
+        _SANDBOX.compile(source, raw=True)  # to Python, which only those that are used become
     except TemplateError as error:
         return str(error)
     return None
@@ -47,7 +49,7 @@ def lines(source: str, items: Iterable[Item], values: Mapping[str, Any]) -> tupl
     Raises:
         RemedyError: it asks for what is not there, or for what the sandbox refuses.
     """
-    if "{{" not in source and "{%" not in source:
+    if _is_plain(source):
         return _cleaned(source)
     failed = [{**item.captures, "section": item.section, "line": item.line} for item in items]
     try:
@@ -55,6 +57,10 @@ def lines(source: str, items: Iterable[Item], values: Mapping[str, Any]) -> tupl
     except (TemplateError, TypeError, ValueError, ArithmeticError) as error:
         raise RemedyError(str(error)) from error
     return _cleaned(text)
+
+
+def _is_plain(source: str) -> bool:
+    return "{{" not in source and "{%" not in source
 
 
 @lru_cache(maxsize=1024)

@@ -17,7 +17,7 @@ from pathlib import Path
 from typing import Any
 
 from ..errors import UnknownPlatform
-from ..platforms import load as load_platform
+from ..platforms import own_name
 from .results import DeviceFacts, Finding, State
 from .rules.source import Entry, Source
 from .ruleset import RuleSet
@@ -225,7 +225,7 @@ def _facts(keys: Mapping[str, Entry], values: Mapping[str, Any], platform: str) 
 
 def _platform(entry: Entry, name: Any) -> str:
     try:
-        return load_platform(str(name)).name
+        return own_name(str(name))
     except UnknownPlatform as error:
         raise entry.error(str(error)) from error
 

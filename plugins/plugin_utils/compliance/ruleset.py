@@ -349,14 +349,15 @@ def _finding(
     today: datetime.date | None,
 ) -> Finding:
     answer = judged.answer
+    rows, problem = _lines(judged, facts) if answer.state is State.FAIL else ((), "")
     finding = Finding(
-        judged.info.id, answer.state, shown.message(answer.message), shown.evidence(answer)
+        judged.info.id,
+        answer.state,
+        shown.message(answer.message),
+        shown.evidence(answer),
+        remediation=tuple(map(shown.text, rows)),
+        warning=shown.message(problem) if problem else "",
     )
-    if answer.state is not State.FAIL:
-        return finding
-    rows, problem = _lines(judged, facts)
-    redacted = tuple(map(shown.text, rows))
-    finding = replace(finding, remediation=redacted, warning=shown.message(problem))
     return _waived(finding, facts, waivers, today)
 
 

@@ -22,6 +22,7 @@ from .loader import (
     load_all_secrets,
     load_common,
     names,
+    own_name,
 )
 
 __all__ = [
@@ -40,4 +41,5 @@ __all__ = [
     "load_all_secrets",
     "load_common",
     "names",
+    "own_name",
 ]

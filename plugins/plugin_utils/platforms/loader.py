@@ -280,9 +280,18 @@ def load(name: str) -> Platform:
         UnknownPlatform: nothing is called so.
         BadPlatformFile: the platform's file is wrong.
     """
+    return _build(own_name(name))
+
+
+def own_name(name: str) -> str:
+    """Return the name of the platform of that name or alias; its file is not looked into further.
+
+    Raises:
+        UnknownPlatform: nothing is called so.
+    """
     key = str(name).strip().lower()
     try:
-        return _build(_index()[key])
+        return _index()[key]
     except KeyError:
         raise UnknownPlatform(_unknown(name, key)) from None
 

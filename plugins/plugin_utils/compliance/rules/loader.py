@@ -14,7 +14,7 @@ from pathlib import Path
 from typing import Any
 
 from ...errors import UnknownPlatform
-from ...platforms import load as load_platform
+from ...platforms import own_name
 from ..results import Reference, Relation, RuleInfo, Severity
 from . import shape
 from .shape import Keys, Kind
@@ -149,7 +149,7 @@ def _platform_check(entry: Entry) -> PlatformSpec:
 
 def _platforms(entry: Entry, names: Iterable[str]) -> tuple[str, ...]:
     try:
-        return tuple(load_platform(name).name for name in names)
+        return tuple(map(own_name, names))
     except UnknownPlatform as error:
         raise entry.error(str(error)) from error
 
