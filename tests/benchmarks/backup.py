@@ -218,6 +218,11 @@ def network_cli(estate: Estate, bench: Path) -> Case:
         estate.verify(found)
         return Outcome(len(found), len(some) - len(found))
 
+    def prepare() -> None:
+        """Its forks all make the directory where it is missing, and sometimes one of them fails."""
+        shutil.rmtree(texts, ignore_errors=True)
+        texts.mkdir()
+
     return Case(
         case="backup",
         who="network_cli",
@@ -232,7 +237,7 @@ def network_cli(estate: Estate, bench: Path) -> Case:
             ANSIBLE_PERSISTENT_COMMAND_TIMEOUT="300",
         ),
         directory=work,
-        prepare=partial(shutil.rmtree, texts, ignore_errors=True),
+        prepare=prepare,
         check=check,
     )
 
