@@ -48,7 +48,7 @@ ATOM = _quantified(st.sampled_from(ATOMS))
 PAIRS = _either(st.recursive(st.builds(_then, ATOM, ATOM), _grouped, max_leaves=5))
 
 
-@settings(deadline=None)
+@settings(deadline=None, max_examples=500)
 @given(PAIRS)
 def test_no_line_that_matches_is_left_out(pair: Pair) -> None:
     """Whatever the groups, classes, quantifiers and alternatives it is made of."""
