@@ -23,7 +23,7 @@ from ..jobs.compliance import ComplianceOptions, ComplianceReport, judge_fleet
 from ..jobs.judge import Standard
 from ..jobs.options import JobOptions
 from .action import FleetAction
-from .arguments import FLEET_SPEC, RULES_SPEC
+from .arguments import FLEET_SPEC, MIRROR_SPEC, RULES_SPEC
 from .hosts import DeviceReader
 from .places import users_file, users_files
 from .state import state_dir
@@ -53,7 +53,7 @@ class ConfigCompliance(FleetAction):
             "default": "high",
         },
         "processes": {"type": "int"},
-        "git_path": {"type": "str", "default": "{{ site }}/{{ host }}"},
+        "git_path": MIRROR_SPEC["git_path"],
         "formats": {
             "type": "list",
             "elements": "str",

@@ -8,7 +8,6 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from itertools import islice
-from pathlib import Path
 from typing import Any, ClassVar
 
 from ansible.errors import AnsibleActionFail
@@ -17,12 +16,12 @@ from ansible.plugins.action import ActionBase
 from ..errors import MirrorError, Scope, StoreError
 from ..fleet.guard import LOGINS
 from ..jobs.age import seconds_of
-from ..jobs.backup import MirrorOptions
 from ..jobs.freshness import SHOWN, stale, told
 from ..jobs.reconcile import Verification, verify
 from ..store import Store
 from ..store.breakers import BreakerStore
 from ..store.records import BreakerRecord, DeviceOutcome, Run
+from .arguments import MIRROR_SPEC, mirror_options
 from .native import native
 from .state import STORE_SPEC, state_dir
 
@@ -36,6 +35,7 @@ class RunInfo(ActionBase):  # type: ignore[misc]
 
     SPEC: ClassVar = {
         **STORE_SPEC,
+        **MIRROR_SPEC,
         "kind": {"type": "str"},
         "limit": {"type": "int", "default": 20},
         "run_id": {"type": "str"},
@@ -44,9 +44,6 @@ class RunInfo(ActionBase):  # type: ignore[misc]
         "max_copy_age": {"type": "str"},
         "verify": {"type": "bool", "default": False},
         "mend": {"type": "bool", "default": True},
-        "git": {"type": "bool", "default": True},
-        "git_dir": {"type": "path"},
-        "git_path": {"type": "str", "default": "{{ site }}/{{ host }}"},
     }
 
     TRANSFERS_FILES = False
@@ -73,7 +70,7 @@ class RunInfo(ActionBase):  # type: ignore[misc]
                 result = _looked_up(store, args, max_copy_age)
                 if args["verify"]:
                     mend = args["mend"] and not check
-                    result |= _verified(verify(store, _mirror(args), mend), args["mend"])
+                    result |= _verified(verify(store, mirror_options(args), mend), args["mend"])
         except (StoreError, MirrorError, ValueError) as error:
             raise AnsibleActionFail(str(error)) from error
         return result
@@ -185,12 +182,6 @@ def _freshness(store: Store, hosts: list[str] | None, max_copy_age: float | None
     if max_copy_age is not None:
         told_of["stale"] = stale(store, hosts, max_copy_age).told()
     return told_of
-
-
-def _mirror(args: Mapping[str, Any]) -> MirrorOptions | None:
-    if not args["git"]:
-        return None
-    return MirrorOptions(Path(args["git_dir"] or state_dir(args) / "configs"), args["git_path"])
 
 
 def _verified(found: Verification, mend: bool) -> dict[str, Any]:

@@ -19,7 +19,7 @@ from typing import Any
 import yaml
 
 from ..errors import UnknownPlatform
-from ..platforms import load
+from ..platforms import own_name
 from .problems import BadOption
 
 CONDITIONS = ("platform", "device_type", "manufacturer", "role")
@@ -140,7 +140,7 @@ def _mapped(rule: Mapping[str, Any], where: str) -> Mapped:
 def _platform(platform: Any, network_os: str, where: str) -> str:
     """The name of our platform; of a system that we do not know there is none."""
     try:
-        return load(str(platform or network_os)).name
+        return own_name(str(platform or network_os))
     except UnknownPlatform as error:
         if platform:
             raise BadOption(f"{where}: netops_platform: {error}") from error

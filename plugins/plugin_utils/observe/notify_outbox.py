@@ -130,8 +130,6 @@ class Outbox:
             while (job := self._jobs.get()) is not None:
                 pipe.write(job)
                 pipe.flush()
-            pipe.write(b"{}\n")  # workers may hold the pipe open
-            pipe.flush()
 
     def _read(self, pipe: IO[bytes]) -> None:
         """A thread: what became of each message."""

@@ -148,10 +148,7 @@ def main() -> int:
     logger.propagate = False
     targets = _Targets(caught)
     for line in sys.stdin:
-        job = json.loads(line)
-        if "id" not in job:
-            break
-        targets.take(job)
+        targets.take(json.loads(line))
     targets.finish()
     return 0
 

@@ -6,8 +6,6 @@
 
 from __future__ import annotations
 
-from itertools import count
-
 from ...platforms import Layout, Platform
 from . import blobs
 from .model import DEEPEST, Tree
@@ -81,28 +79,26 @@ def _lines(tree: Tree, layout: Layout, open_: _Open, start: int, stop: int) -> N
     This loop is what judging a fleet spends its time in, so it is written out: local names, and
     as little as possible for the line that stands at the same level as the one before.
     """
-    comments, separator = layout.comments, layout.separator
-    skipped = {"", *layout.ends}
+    comments, ends, separator = layout.comments, layout.ends, layout.separator
     marks = {comment[0] for comment in comments}
-    texts = tree.texts
-    add_text, add_number, add_parent = texts.append, tree.numbers.append, tree.parents.append
-    level, parent = open_.indent, open_.parent
-    lines = tree.lines[start:stop]
-    for number, line, words in zip(count(start + 1), lines, map(str.strip, lines), strict=False):
-        if words in skipped:
+    add_text, add_number, add_parent = (
+        tree.texts.append,
+        tree.numbers.append,
+        tree.parents.append,
+    )
+    for number, line in enumerate(tree.lines[start:stop], start + 1):
+        words = line.strip()
+        if not words or words in ends:
             continue
         if words[0] in marks and words.startswith(comments):
             if words == separator:
                 open_.close()
-                level, parent = open_.indent, open_.parent
             continue
         indent = line.index(words)
-        if indent != level:
-            open_.move(indent, len(texts) - 1)
-            level, parent = open_.indent, open_.parent
+        if indent != open_.indent:
+            open_.move(indent, len(tree.texts) - 1)
         if "  " in words or "\t" in words:
-            add_text(" ".join(words.split()))
-        else:
-            add_text(words)
+            words = " ".join(words.split())
+        add_text(words)
         add_number(number)
-        add_parent(parent)
+        add_parent(open_.parent)
