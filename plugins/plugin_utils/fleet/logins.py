@@ -57,7 +57,7 @@ class LoginMemory(Protocol):
         """Give the place back."""
 
     def accepted(self, key: LoginKey) -> None:
-        """Forget the account's refusals."""
+        """Forget what was refused before it worked."""
 
 
 @dataclass(slots=True)

@@ -87,8 +87,8 @@ class BreakerStore:
         """Ask to try a login; while it is being tried, it takes a place in the budget.
 
         ``budget`` refusals are allowed within ``window`` seconds for this account and secret. An
-        account that another secret was refused for has one place for a new secret: whoever has
-        mended the password may try it, whoever guesses is stopped.
+        account that another secret was refused for, and none accepted since, has one place for a
+        new secret: whoever has mended the password may try it, whoever guesses is stopped.
         """
         now = datetime.now(UTC)
         with self._database.writing() as connection:
@@ -96,7 +96,7 @@ class BreakerStore:
             rows = _recent(connection, key.account, now - timedelta(seconds=window))
             rows = [row for row in rows if (row.run_id, row.device) != (run_id, device)]
             mine = [row for row in rows if row.secret == key.secret]
-            limit = budget if len(mine) == len(rows) else 1
+            limit = 1 if _guessing(rows, key.secret) else budget
             refused = [row for row in mine if row.refused or _unanswered(row, now)]
             if len(refused) >= limit:
                 until = min(row.at for row in refused) + timedelta(seconds=window)
@@ -121,9 +121,16 @@ class BreakerStore:
             connection.execute(delete(login).where(*mine))
 
     def accepted(self, key: LoginKey) -> None:
-        """Forget the account's refusals: a login that works sets the server's counter back too."""
+        """Forget this secret's refusals, and hold those of others against nobody but themselves.
+
+        A login that works sets the server's counter back, and makes no wrong password right: one
+        whose fallback worked would otherwise be tried a budget more.
+        """
+        mine = (login.c.account == key.account, login.c.secret == key.secret)
         with self._database.writing() as connection:
-            connection.execute(delete(login).where(login.c.account == key.account))
+            connection.execute(delete(login).where(*mine))
+            others = update(login).where(login.c.account == key.account)
+            connection.execute(others.values(forgiven=True))
 
     def bad_logins(self, window: float) -> list[tuple[str, int, datetime]]:
         """Return accounts with refused logins in the window: name, how many, the last one."""
@@ -167,6 +174,12 @@ def _recent(connection: Connection, account: str, since: datetime) -> list[Row[t
     """The account's logins of the window; those from before go."""
     connection.execute(delete(login).where(login.c.account == account, login.c.at <= since))
     return list(connection.execute(select(login).where(login.c.account == account)))
+
+
+def _guessing(rows: Sequence[Row[tuple[object, ...]]], secret: str) -> bool:
+    """Whether an account has other secrets under trial that none has outdone."""
+    forgiven = {row.secret for row in rows if row.forgiven}
+    return bool({row.secret for row in rows} - forgiven - {secret})
 
 
 def _unanswered(row: Row[tuple[object, ...]], now: datetime) -> bool:

@@ -25,10 +25,11 @@ from sqlalchemy import (
     MetaData,
     Table,
     Text,
+    false,
 )
 from sqlalchemy.types import TypeDecorator
 
-REVISION = "0004"
+REVISION = "0005"
 """The migration this code is written for."""
 
 VERSION_TABLE = "netops_version"
@@ -190,7 +191,8 @@ breaker = Table(
     sqlite_with_rowid=False,
 )
 
-# Logins that were refused, and those of unproven credentials that are being tried.
+# Logins that were refused, and those of unproven credentials that are being tried. Forgiven ones
+# count against their own secret only: another one of the account has worked since.
 login = Table(
     "login",
     metadata,
@@ -200,6 +202,7 @@ login = Table(
     Column("device", SafeText, primary_key=True),
     Column("at", UtcTime, nullable=False),
     Column("refused", Boolean, nullable=False),
+    Column("forgiven", Boolean, nullable=False, server_default=false()),
     sqlite_with_rowid=False,
 )
 

@@ -52,7 +52,7 @@ class ForgetfulLogins:
             self._trying.setdefault(key, set()).discard(device)
 
     def accepted(self, key: LoginKey) -> None:
-        """Forget the account's refusals."""
+        """Forget what was refused before it worked."""
         with self._lock:
             self._trying.pop(key, None)
             self._bad.pop(key, None)

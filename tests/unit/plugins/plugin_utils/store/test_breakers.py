@@ -95,9 +95,35 @@ def test_a_mended_password_is_tried_once_although_the_old_one_is_spent(
 
 def test_a_login_that_works_gives_the_account_its_budget_back(store: BreakerStore) -> None:
     """As it does on the AAA server."""
+    store.refused(KEY, "run", "r1")
+    store.accepted(OTHER)
+    third = LoginKey("admin", "cccccc")
+    assert [claim(store, name, third) for name in ("r2", "r3", "r4", "r5")] == [
+        *("granted",) * 3,
+        "wait",
+    ]
+
+
+def test_a_password_that_works_does_not_make_another_one_right(store: BreakerStore) -> None:
+    """The fallback of one device lets it in, while the first password is on its way to two."""
+    for device in ("r1", "r2", "r3"):
+        assert claim(store, device) == "granted"
+    store.refused(KEY, "run", "r1")
+    assert claim(store, "r1", OTHER) == "granted"
+    store.accepted(OTHER)
+    assert claim(store, "r4") == "wait"
+    for device in ("r2", "r3"):
+        store.refused(KEY, "run", device)
+    assert claim(store, "r4") == "spent"
+    # The next run has the whole budget for the one that works.
+    assert [claim(store, name, OTHER, "next") for name in ("r1", "r2", "r3")] == ["granted"] * 3
+
+
+def test_a_login_that_works_gives_its_own_password_its_budget_back(store: BreakerStore) -> None:
+    """Whatever a few devices with another one said of it."""
     for device in ("r1", "r2", "r3"):
         store.refused(KEY, "run", device)
-    store.accepted(OTHER)
+    store.accepted(KEY)
     assert claim(store, "r4") == "granted"
 
 

@@ -27,6 +27,7 @@ from ansible_collections.prime.netops.plugins.plugin_utils.store import (
     database,
     patience,
 )
+from ansible_collections.prime.netops.plugins.plugin_utils.store.records import LoginKey
 from ansible_collections.prime.netops.plugins.plugin_utils.store.schema import (
     VERSION_TABLE,
     metadata,
@@ -259,6 +260,20 @@ def test_an_older_store_is_migrated_with_all_it_holds(store_place: StorePlace) -
         assert store.run(run_id).counts == {"changed": 1}
         assert store.begin_run(RunStart("backup", 1))
         assert [copy.device for copy in store.owed_to_mirror(["r1"])] == ["r1"]
+
+
+def test_bad_logins_survive_an_upgrade(store_place: StorePlace) -> None:
+    """A password that was refused before it is not tried three times more after it."""
+    key = LoginKey("admin", "aaaaaa")
+    with open_store(store_place) as store, store._database.writing() as connection:
+        connection.exec_driver_sql("ALTER TABLE login DROP COLUMN forgiven")
+        connection.exec_driver_sql(
+            "INSERT INTO login (account, secret, run_id, device, at, refused)"
+            " VALUES ('admin', 'aaaaaa', 'before', 'r1', CURRENT_TIMESTAMP, TRUE)"
+        )
+        connection.exec_driver_sql(f"UPDATE {VERSION_TABLE} SET version_num = '0004'")
+    with open_store(store_place) as store:
+        assert store.breakers().claim_login(key, "after", "r2", 1, 600.0).spent
 
 
 def open_at_once(place: StorePlace, barrier: object) -> str:
