@@ -26,6 +26,9 @@ _MAKERS: Mapping[str, Callable[[Facts, str], str]] = {
     "frr": frr.make,
 }
 
+_INDENTS = {"cisco_ios": 1, "cisco_xe": 1, "arista_eos": 3}
+"""Of those whose text is edited: the spaces by which a level stands further in."""
+
 
 def make_config(
     spec: DeviceSpec, form: str = "native", revision: int = 1, edits: tuple[Edit, ...] = ()
@@ -33,8 +36,8 @@ def make_config(
     """The configuration of a device in one of its platform's forms, after what was entered. A
     revision other than 1 is a configuration that somebody changed by a line or two."""
     text = _MAKERS[spec.platform](Facts(spec, revision, edits), form)
-    if edits and spec.platform in ("cisco_ios", "cisco_xe", "arista_eos"):
-        text = edit_text(text, edits)
+    if edits and spec.platform in _INDENTS:
+        text = edit_text(text, edits, _INDENTS[spec.platform])
     return ConfigText.parse(text)
 
 

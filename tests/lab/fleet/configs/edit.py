@@ -39,15 +39,15 @@ _SHOWN_OFF = ("ip http ", "ip redirects", "ip source-route", "ip bootp ", "servi
 # ---- indented text: IOS and those that resemble it
 
 
-def edit_text(text: str, edits: Iterable[Edit]) -> str:
-    """The text after these edits."""
+def edit_text(text: str, edits: Iterable[Edit], step: int) -> str:
+    """The text after these edits. ``step``: the spaces by which the device indents a level."""
     lines = text.split("\n")
     for edit in edits:
-        _edit_lines(lines, edit)
+        _edit_lines(lines, edit, step)
     return "\n".join(lines)
 
 
-def _edit_lines(lines: list[str], edit: Edit) -> None:
+def _edit_lines(lines: list[str], edit: Edit, step: int) -> None:
     depth, start, end = 0, 0, _last(lines)
     for header in edit.path:
         row = " " * depth + header
@@ -55,7 +55,7 @@ def _edit_lines(lines: list[str], edit: Edit) -> None:
             lines.insert(end, row)
             end += 1
         start = lines.index(row, start, end) + 1
-        depth += 1
+        depth += step
         end = _block_end(lines, start, end, depth)
     first, *more = edit.line.split("\n")
     if first.startswith("no "):
