@@ -123,7 +123,7 @@ class FleetNetmiko:
 
     def _log_in(self, host: FleetHost, sock: Socket, credential: Credential) -> BaseConnection:
         device = host.device
-        patience = host.flight.remaining(at_most=BANNER_SECONDS)
+        patience = host.flight.patience(BANNER_SECONDS)
         options = {
             "host": device.address,
             "port": device.port,

@@ -15,6 +15,9 @@ from typing import Any
 
 from ..errors import ErrorClass, NetopsError
 
+BEYOND = 5.0
+"""Seconds after the deadline at which a driver would notice it by itself."""
+
 
 @dataclass(frozen=True, slots=True)
 class Attempt:
@@ -61,6 +64,13 @@ class Flight:
     def remaining(self, at_most: float = float("inf")) -> float:
         """Seconds left before the deadline, never negative, never over ``at_most``."""
         return max(0.0, min(at_most, self.deadline - time.monotonic()))
+
+    def patience(self, at_most: float) -> float:
+        """Seconds that a driver waits before it says itself that nothing came, never over
+        ``at_most``. It ends beyond the deadline, which calls the driver back and knows more: of
+        two ends at the same moment either would be told.
+        """
+        return min(at_most, self.remaining() + BEYOND)
 
     def on_abort(self, way_out: Callable[[], None]) -> None:
         """Register what unblocks the device's thread; it is called at once if already aborted.

@@ -9,7 +9,7 @@ from __future__ import annotations
 import json
 import threading
 import time
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
@@ -117,29 +117,41 @@ def change_fleet(
         told = Told(copies)
         if options.check:
             work = Work(KIND, show_lines, {"planner": planner}, [told], last_good)
-            alone = replace(options.fleet, guard=NOBODY_KNOCKS)
-            report = run_in_ledger(work, fleet, replace(options, fleet=alone), stop, ledger)
-            return ChangeReport(report, told.devices, told.left_out)
-        rollout = Rollout(
-            change.canary, change.max_failures, lambda device: bool(planner.plan(device).lines)
-        )
-        # Names the sessions and checkpoints on devices that want a name for them.
-        name = f"netops_{sha256(str(time.time_ns()).encode())[:8]}"
-        entry = ApplyOptions(change.minutes, change.save, name)
-        work = Work(
-            KIND,
-            apply_config,
-            {"planner": planner, "copies": copies, "options": entry},
-            before=[told, rollout],
-            last_good=last_good,
-            closing=lambda report: (
-                _commit(report, mirror, store, fleet, copies) if mirror else report
-            ),
-            rollout=rollout,
-            begun=copies.begin,
-        )
+            options = replace(options, fleet=replace(options.fleet, guard=NOBODY_KNOCKS))
+        else:
+
+            def closing(report: Report) -> Report:
+                return _commit(report, mirror, store, fleet, copies) if mirror else report
+
+            work = _entering(change, planner, copies, told, closing)
         report = run_in_ledger(work, fleet, options, stop, ledger)
     return ChangeReport(report, told.devices, told.left_out)
+
+
+def _entering(
+    change: ChangeOptions,
+    planner: Planner,
+    copies: KeptCopies,
+    told: Told,
+    closing: Callable[[Report], Report],
+) -> Work:
+    """Work that enters lines, on some devices first."""
+    rollout = Rollout(
+        change.canary, change.max_failures, lambda device: bool(planner.plan(device).lines)
+    )
+    # Names the sessions and checkpoints on devices that want a name for them.
+    name = f"netops_{sha256(str(time.time_ns()).encode())[:8]}"
+    entry = ApplyOptions(change.minutes, change.save, name)
+    return Work(
+        KIND,
+        apply_config,
+        {"planner": planner, "copies": copies, "options": entry},
+        before=[told, rollout],
+        last_good=copies.last_good,
+        closing=closing,
+        rollout=rollout,
+        begun=copies.begin,
+    )
 
 
 @contextmanager

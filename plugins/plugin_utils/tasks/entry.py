@@ -25,8 +25,6 @@ from ..platforms import Apply, Platform, Way
 LINE_SECONDS = 60.0
 """What a device may take for one line, or for a commit; a big commit takes half of it."""
 COMMIT_SECONDS = 300.0
-GRACE = 5.0
-"""Seconds beyond the deadline that a read may wait: the runner has the last word."""
 SHOWN = 160
 """Characters of a line, or of a device's words, that a message shows."""
 _TAIL = 200
@@ -256,8 +254,7 @@ class Entry:
         output = self._connection.send_command(
             command,
             expect_string=self._expected,
-            # Beyond the deadline, which says more than netmiko's own time-out does.
-            read_timeout=min(seconds, self._host.flight.remaining() + GRACE),
+            read_timeout=self._host.flight.patience(seconds),
             strip_prompt=False,
             strip_command=False,
             cmd_verify=False,  # devices scroll and wrap the echo of a long line

@@ -65,7 +65,7 @@ def send(
     output = connection.send_command(
         command,
         expect_string=platform.prompt,
-        read_timeout=host.flight.remaining(at_most=min(at_most, platform.config.read_timeout)),
+        read_timeout=host.flight.patience(min(at_most, platform.config.read_timeout)),
         strip_prompt=not keep_prompt,
     )
     return str(output)

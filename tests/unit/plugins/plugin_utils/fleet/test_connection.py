@@ -98,10 +98,12 @@ def test_a_connection_that_is_closed_in_the_banner() -> None:
 
 
 def test_a_device_that_says_nothing() -> None:
-    """It has until the deadline, and not a second more."""
+    """It has until the deadline, and not a second more; the deadline is what is told."""
     with raw_server(lambda connection: None) as port:
         began = time.monotonic()
-        assert class_of(fetch(port, deadline=0.5)) is ErrorClass.TIMEOUT
+        outcome = fetch(port, deadline=0.5)
+        assert class_of(outcome) is ErrorClass.TIMEOUT
+        assert outcome.message.startswith("the deadline of 0.5 s passed while logging in to ")
         assert time.monotonic() - began < 5
     await_threads("r1")
 
