@@ -15,7 +15,7 @@ from .logical import Logical, items, logical_lines
 from .model import DEEPEST, Tree
 
 _ODD = re.compile(r'["#\[\]{};]|/\*|inactive:|protect:')
-_COMMENT = re.compile(r'"(?:[^"\\]|\\.)*"|/\*.*?(?:\*/|\Z)', re.DOTALL)
+_COMMENT = re.compile(r'"(?:[^"\\]|\\.)*"|(?:(?<![ \t])[ \t]+)?/\*.*?(?:\*/|\Z)[ \t]*', re.DOTALL)
 _PIECE = re.compile(
     r"""(?P<comment>\#[^\n]*)
     |(?P<text>(?:"(?:[^"\\]|\\.)*"|\[[^\[\]]*\]|[^\s{};"\[#]|["\[])+)
@@ -39,10 +39,11 @@ def parse(text: str, platform: Platform) -> Tree:
 
 
 def _uncommented(text: str) -> str:
-    """Blank out comments between slashes, and keep the lines' numbers."""
+    """The text without what stands between slashes: it parts words as a blank does, and each
+    line keeps its number."""
     if "/*" not in text:
         return text
-    return _COMMENT.sub(lambda m: "\n" * m[0].count("\n") if m[0][0] == "/" else m[0], text)
+    return _COMMENT.sub(lambda m: m[0] if m[0][0] == '"' else "\n" * m[0].count("\n") or " ", text)
 
 
 class _Builder:

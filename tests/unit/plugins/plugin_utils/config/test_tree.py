@@ -12,7 +12,7 @@ import pytest
 from ansible_collections.prime.netops.plugins.plugin_utils.config.normalise import clean
 from ansible_collections.prime.netops.plugins.plugin_utils.config.tree import Node, Tree, parse
 from ansible_collections.prime.netops.plugins.plugin_utils.platforms import load, names
-from hypothesis import given, settings
+from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
 from tests.lab.fleet.configs import make_config
@@ -82,6 +82,15 @@ def test_all_forms_of_a_text_have_the_same_paths(platform: str, one: str, other:
 
     assert plain(one) == plain(other)
     assert len(plain(one)) > 30
+
+
+def test_a_comment_parts_words_as_a_blank_does() -> None:
+    """Wherever it stands: a rule's pattern expects one blank between two words."""
+    text = "system {\n  host-name /* was r0 */ r1;\n  domain-name/* new */a.net; /* end */\n}\n"
+    assert paths(text, "juniper_junos") == [
+        "system host-name r1",
+        "system domain-name a.net",
+    ]
 
 
 def test_lists_marks_and_comments_of_junos_read_alike_in_both_forms() -> None:
@@ -323,6 +332,7 @@ def mutilated(data: st.DataObject, platform: str) -> str:
 
 @settings(max_examples=200, deadline=None)
 @given(parts=st.lists(LETTERS, max_size=60), platform=st.sampled_from(names()))
+@example(parts=["*/*//*/*"], platform="juniper_junos")
 def test_any_text_at_all_gives_a_tree(parts: list[str], platform: str) -> None:
     """Nothing that looks like a configuration is needed."""
     check(read("".join(parts), platform))
