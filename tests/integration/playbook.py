@@ -6,11 +6,12 @@ import hashlib
 import json
 import os
 import re
+import sqlite3
 import subprocess
 import sys
 import time
 from collections.abc import Iterable, Iterator, Mapping
-from contextlib import contextmanager
+from contextlib import closing, contextmanager
 from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
@@ -227,7 +228,14 @@ LOCAL = {"ansible_python_interpreter": "{{ ansible_playbook_python }}"}
 
 
 def fingerprint(directory: Path) -> dict[str, str]:
-    """Every file below a directory with its mode and the hash of what is in it."""
+    """Every file below a directory with its mode and the hash of what is in it.
+
+    Processes that close a SQLite file in the same instant each leave its log to the other, so that
+    it stays, mostly empty: it is folded into the file first, as the next to open it would do.
+    """
+    for database in directory.glob("*.db"):
+        with closing(sqlite3.connect(database)) as connection:
+            connection.execute("PRAGMA schema_version")
     return {
         str(path.relative_to(directory)): (
             f"{path.stat().st_mode:o} {hashlib.sha256(path.read_bytes()).hexdigest()}"
