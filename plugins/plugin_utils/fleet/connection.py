@@ -36,7 +36,7 @@ from .classify import SESSION_LIMIT, classify
 from .device import Credential
 from .host import FleetHost
 from .known_hosts import guard
-from .read_ahead import ReadAhead
+from .read_ahead import ReadAhead, send_at_once
 
 Socket: TypeAlias = ReadAhead | paramiko.Channel
 
@@ -118,6 +118,7 @@ class FleetNetmiko:
             sock = socket.create_connection((device.address, device.port), timeout=seconds)
         except TimeoutError as error:
             raise Unreachable(f"no answer within {seconds:.0f} s") from error
+        send_at_once(sock)
         flight.on_abort(lambda: sock.shutdown(socket.SHUT_RDWR))
         return ReadAhead(sock)
 

@@ -6,6 +6,7 @@
 
 from __future__ import annotations
 
+import socket
 import threading
 
 import paramiko
@@ -15,6 +16,7 @@ from .classify import classify
 from .device import Device, Jump
 from .flight import Flight
 from .known_hosts import KnownHosts, guard
+from .read_ahead import send_at_once
 
 JUMP_SECONDS = 10.0
 """To reach and enter a bastion."""
@@ -119,6 +121,8 @@ class _Route:
         transport = client.get_transport()
         if transport is None:
             raise paramiko.SSHException("the connection was closed")
+        if isinstance(transport.sock, socket.socket):
+            send_at_once(transport.sock)
         return transport
 
     def close(self) -> None:

@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""A socket that asks the kernel once for what the SSH library asks for in small pieces."""
+"""A socket as SSH sessions with devices want it, in both directions."""
 
 from __future__ import annotations
 
@@ -33,3 +33,11 @@ class ReadAhead:
 
     def __getattr__(self, name: str) -> Any:
         return getattr(self._sock, name)
+
+
+def send_at_once(sock: socket.socket) -> None:
+    """Let no short line wait until the one before it was acknowledged.
+
+    That is the kernel's default, and cost 0.1 s of a session of 0.5 s.
+    """
+    sock.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)

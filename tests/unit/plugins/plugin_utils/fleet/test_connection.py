@@ -6,20 +6,23 @@
 
 from __future__ import annotations
 
+import socket
 import time
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
 import asyncssh
+import paramiko
 from ansible_collections.prime.netops.plugins.plugin_utils.errors import ErrorClass
 from ansible_collections.prime.netops.plugins.plugin_utils.fleet.connection import driver
-from ansible_collections.prime.netops.plugins.plugin_utils.fleet.device import HostKeyCheck
+from ansible_collections.prime.netops.plugins.plugin_utils.fleet.device import HostKeyCheck, Jump
 from ansible_collections.prime.netops.plugins.plugin_utils.fleet.outcome import Outcome
 from ansible_collections.prime.netops.plugins.plugin_utils.tasks.fetch_config import fetch_config
 from hypothesis import given
 from hypothesis import strategies as st
 from netmiko.ssh_dispatcher import CLASS_MAPPER
+from nornir.core.task import Result, Task
 
 from tests.unit.plugins.plugin_utils.fleet.engine import (
     AT_ONCE,
@@ -66,6 +69,25 @@ def test_a_configuration_is_fetched(ssh_server: Start) -> None:
     outcome = fetch(server.port)
     assert "description uplink" in outcome.result, outcome
     assert server.empty.wait(LONG)
+
+
+def sends_at_once(task: Task) -> Result:
+    """Whether the connection, or that to its bastion, holds no short line back."""
+    sock = task.host.get_connection("netmiko", task.nornir.config).remote_conn.transport.sock
+    if isinstance(sock, paramiko.Channel):
+        sock = sock.transport.sock
+    return Result(task.host, result=sock.getsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY) != 0)
+
+
+def test_short_lines_are_sent_at_once(ssh_server: Start) -> None:
+    """To a device and to a bastion: the kernel would wait until the one before was acknowledged."""
+    bastion, router = ssh_server(forwards=True), ssh_server()
+    login = {"username": USER, "password": PASSWORD}
+    way = (Jump("127.0.0.1", bastion.port),)
+    straight = an_ios("r1", port=router.port, **login)
+    behind = an_ios("r2", port=router.port, jumps=way, **login)
+    outcomes = fly(sends_at_once, [straight, behind])
+    assert [outcomes[name].result for name in ("r1", "r2")] == [True, True], outcomes.outcomes
 
 
 def test_nothing_listens() -> None:
