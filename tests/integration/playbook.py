@@ -22,6 +22,7 @@ from ansible.parsing.vault import VaultLib, VaultSecret
 from ansible_collections.prime.netops.plugins.plugin_utils.store import Store
 from ansible_collections.prime.netops.plugins.plugin_utils.store.records import DeviceOutcome, Run
 
+from tests.integration.processes import until
 from tests.lab.fleet import Lab
 from tests.lab.fleet.dialects import DIALECTS
 
@@ -201,6 +202,18 @@ class Controller:
     def commits(self) -> int:
         """How many commits the mirror has."""
         return int(self.git("rev-list", "--count", "HEAD"))
+
+
+def at_rest(lab: Lab) -> dict[str, Any]:
+    """What the devices counted, once they have seen everybody leave, which they may notice later
+    than those who left."""
+
+    def counted() -> dict[str, Any]:
+        devices: dict[str, Any] = lab.counters()["devices"]
+        return devices
+
+    until(lambda: not any(each["open"] for each in counted().values()), 30, "sessions to end")
+    return counted()
 
 
 def login(lab: Lab, name: str) -> dict[str, Any]:

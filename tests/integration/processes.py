@@ -44,8 +44,11 @@ def until(happened: Callable[[], bool], seconds: float, what: str) -> float:
 
 
 def overload() -> float:
-    """How many times slower than alone a process may run now: runnable processes by processor."""
-    return max(1.0, os.getloadavg()[0] / (os.cpu_count() or 1))
+    """How many times slower than alone a process may run now: runnable processes by processor,
+    in the last minute or at this moment."""
+    average, _, _, now, _ = (PROC / "loadavg").read_text().split()
+    running = max(float(average), float(now.partition("/")[0]))
+    return max(1.0, running / (os.cpu_count() or 1))
 
 
 def kill(pids: Iterable[int]) -> None:

@@ -141,7 +141,7 @@ def bastion(lab: FrrLab, tmp_path: Path) -> Iterator[Bastion]:
     )
     server = subprocess.Popen(["/usr/sbin/sshd", "-D", "-f", config, "-E", log])
     try:
-        until(lambda: _listens(port), 10, "the jump host")
+        until(lambda: _listens(port), 30, "the jump host")
         yield Bastion(port, log)
     finally:
         server.terminate()

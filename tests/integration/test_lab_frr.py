@@ -43,7 +43,7 @@ def converse(
     """What a terminal shows from the greeting on, cut at each prompt."""
     transport = paramiko.Transport((address, port))
     try:
-        transport.start_client(timeout=5)
+        transport.start_client(timeout=20)
         transport.auth_password(user, password)
         channel = transport.open_session()
         channel.get_pty(width=511, height=1000)

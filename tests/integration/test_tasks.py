@@ -10,7 +10,7 @@ from typing import Any
 
 import pytest
 
-from tests.integration.playbook import Controller, Play, login
+from tests.integration.playbook import Controller, Play, at_rest, login
 from tests.lab.fleet import MARKER, Lab, fleet
 
 OWN_TASKS = '''
@@ -123,7 +123,7 @@ def run(
 def test_a_task_beside_the_playbook(lab: Lab, controller: Controller) -> None:
     """A function of one's own sees its parameters, the chosen host variables and the site; the
     devices are not contacted when it does not ask for them."""
-    before = lab.counters()["devices"]
+    before = at_rest(lab)
     options = {
         "task": "own_tasks.describe",
         "params": {"greeting": "This is"},
@@ -138,7 +138,7 @@ def test_a_task_beside_the_playbook(lab: Lab, controller: Controller) -> None:
     }
     assert done.result["counts"]["ok"] == 3
     assert done.result["changed"] is False
-    assert lab.counters()["devices"] == before
+    assert at_rest(lab) == before
 
 
 def test_a_task_that_talks_to_the_device(lab: Lab, controller: Controller) -> None:
@@ -149,7 +149,7 @@ def test_a_task_that_talks_to_the_device(lab: Lab, controller: Controller) -> No
     assert any("uptime is" in line for line in done.result["results"]["r1"])
     assert sorted(done.play.results("Outcome")) == [("changed", f"r{n}") for n in (1, 2, 3)]
     assert controller.last_run().kind == "task"
-    assert all(not device["open"] for device in lab.counters()["devices"].values())
+    at_rest(lab)
 
 
 def test_nornir_netmikos_own_tasks_run_unchanged(lab: Lab, controller: Controller) -> None:
@@ -228,11 +228,11 @@ def test_a_task_that_is_not_there(lab: Lab, controller: Controller, task: str, w
 
 def test_nobody_knows_what_a_task_changes(lab: Lab, controller: Controller) -> None:
     """In check mode an own task is skipped: no device is contacted, nothing is written."""
-    before = lab.counters()["devices"]
+    before = at_rest(lab)
     done = run(controller, lab, "nornir_task", {"task": "own_tasks.uptime"}, "--check")
     assert done.play.rc == 0, done.play.output
     assert done.result["skipped"] is True
-    assert lab.counters()["devices"] == before
+    assert at_rest(lab) == before
     assert not controller.state.exists()
 
 

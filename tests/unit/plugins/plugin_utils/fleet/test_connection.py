@@ -95,7 +95,7 @@ def test_nothing_listens() -> None:
     outcome = fetch(closed_port(), retry=AT_ONCE)
     assert class_of(outcome) is ErrorClass.UNREACHABLE
     assert len(outcome.attempts) == 3
-    assert outcome.seconds < 5
+    assert outcome.seconds < LONG / 2
 
 
 def test_a_connection_that_is_reset() -> None:
@@ -126,7 +126,7 @@ def test_a_device_that_says_nothing() -> None:
         outcome = fetch(port, deadline=0.5)
         assert class_of(outcome) is ErrorClass.TIMEOUT
         assert outcome.message.startswith("the deadline of 0.5 s passed while logging in to ")
-        assert time.monotonic() - began < 5
+        assert time.monotonic() - began < LONG / 2
     await_threads("r1")
 
 

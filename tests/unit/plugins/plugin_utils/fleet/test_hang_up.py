@@ -57,7 +57,7 @@ def test_a_device_without_a_free_line(ssh_server: Start, greeting: str) -> None:
 
 
 def test_sessions_are_closed_when_a_run_is_stopped(ssh_server: Start) -> None:
-    """The device gets its line back within a second."""
+    """The device gets its line back, and not only when the read gives up."""
     server, stop = ssh_server(outputs={"show running-config": CONFIG}), threading.Event()
 
     def work(task: Any) -> None:
@@ -70,7 +70,7 @@ def test_sessions_are_closed_when_a_run_is_stopped(ssh_server: Start) -> None:
     device = an_ios("r1", port=server.port, username=USER, password=PASSWORD)
     kept = fly(work, [device], stop=stop)
     assert class_of(kept["r1"]) is ErrorClass.INTERRUPTED
-    assert server.empty.wait(5)
+    assert server.empty.wait(LONG / 2)
     await_threads("r1")
 
 

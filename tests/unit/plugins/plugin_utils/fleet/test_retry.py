@@ -203,7 +203,7 @@ def test_an_abort_interrupts_the_wait() -> None:
 
     began, hours = time.monotonic(), RetryPolicy(attempts=9, base=10_000, cap=10_000)
     kept = fly(work, ["r0"], retry=hours, deadline=100_000, middleware=[StopAfterOne()], stop=stop)
-    assert time.monotonic() - began < 5
+    assert time.monotonic() - began < LONG / 2
     assert kept["r0"].error is not None
     assert kept["r0"].error.error_class is ErrorClass.INTERRUPTED
     assert [one.error_class for one in kept["r0"].attempts] == [ErrorClass.UNREACHABLE]

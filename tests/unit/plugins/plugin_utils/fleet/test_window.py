@@ -125,7 +125,7 @@ def test_a_device_that_hangs_for_ever_loses_its_slot_and_is_reported_once() -> N
     assert kept["hung"].message == "the deadline of 0.3 s passed while counting sheep"
     (attempt,) = kept["hung"].attempts
     assert (attempt.number, attempt.error_class) == (1, ErrorClass.TIMEOUT)
-    assert 0.3 <= attempt.seconds < 3
+    assert 0.3 <= attempt.seconds < LONG / 2
     assert [kept[name].status for name in names(3)] == ["ok"] * 3
     assert (kept.outcomes, kept.attempts_completed) == told_before
 
@@ -162,7 +162,7 @@ def test_a_device_with_a_way_out_is_called_back_at_the_deadline() -> None:
     await_threads("r0")
 
 
-def test_a_stop_ends_the_run_within_a_second() -> None:
+def test_a_stop_ends_the_run_whoever_hangs() -> None:
     """Who hangs is given up as interrupted, who had not started is not even looked at."""
     stop, resolved = threading.Event(), []
 
@@ -179,7 +179,7 @@ def test_a_stop_ends_the_run_within_a_second() -> None:
 
         kept, began = Kept(), time.monotonic()
         run(Fleet(names(9), resolve), work, {}, [kept], FleetOptions(workers=3), stop)
-        assert time.monotonic() - began < 1.5
+        assert time.monotonic() - began < LONG / 2
     assert sorted(resolved) == names(3)
     assert [kept[name].error.error_class for name in names(3)] == [ErrorClass.INTERRUPTED] * 3
     assert len(kept.outcomes) == 3

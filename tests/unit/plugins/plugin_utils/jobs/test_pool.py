@@ -99,9 +99,9 @@ def test_closing_frees_those_who_wait() -> None:
         for each in waiting:
             with pytest.raises(PoolClosed):
                 each.result()
-        assert time.monotonic() - started < 5
+        assert time.monotonic() - started < 30  # and not the 60 seconds of the work
     assert len(workers) == 2
-    await_end(workers, 5)
+    await_end(workers, 30)
     with pytest.raises(PoolClosed):
         pool.call(1)
 
