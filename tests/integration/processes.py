@@ -5,7 +5,8 @@ from __future__ import annotations
 import os
 import signal
 import time
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Collection, Iterable
+from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -51,13 +52,13 @@ def overload() -> float:
     return max(1.0, running / (os.cpu_count() or 1))
 
 
-def kill(pids: Iterable[int]) -> None:
-    """End processes the hard way, as the kernel does when memory is short."""
-    for pid in pids:
-        try:
-            os.kill(pid, signal.SIGKILL)
-        except ProcessLookupError:
-            continue
+def kill(pids: Collection[int]) -> None:
+    """End processes the hard way, as the kernel does when memory is short, and none of them sees
+    another one go."""
+    for number in (signal.SIGSTOP, signal.SIGKILL):
+        for pid in pids:
+            with suppress(ProcessLookupError):
+                os.kill(pid, number)
 
 
 @dataclass(frozen=True, slots=True)

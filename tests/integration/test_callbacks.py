@@ -139,12 +139,13 @@ def test_a_regression_fails_the_run_when_told_to(controller: Controller, hook: W
     assert MARKER not in history.path.read_text(encoding="utf-8")
     for night in range(7):
         history.append(_older(record, night))
-    first, second = (ordinary(controller, environment, pause=4) for _night in range(2))
+    pause = 4 + round(2 * record.wall_s)  # much slower than the run that the history is made of
+    first, second = (ordinary(controller, environment, pause=pause) for _night in range(2))
     assert (first.rc, second.rc) == (0, 2), second.output
     assert "verdict: worse than usual, this once" in first.text
     assert "verdict: REGRESSION" in second.text
     assert second.recap["h1"]["failed"] == 0
-    failing = ordinary(controller, environment, pause=4, broken=["h1"])
+    failing = ordinary(controller, environment, pause=pause, broken=["h1"])
     assert failing.rc == 2
     assert hook.titles == ["site.yml: 1 new problem"]
     assert len(history.read()) == 10

@@ -196,11 +196,11 @@ def test_a_device_that_falls_silent_goes_back_by_itself(
         controller,
         backed_up.inventory,
         remediate_workers=1,
-        remediate_deadline=4,
+        remediate_deadline=20,
         remediate_confirm_minutes=1,
     )
     assert (
-        "r1: access_lost: timeout: the deadline of 4 s passed while entering line 2 of 4"
+        "r1: access_lost: timeout: the deadline of 20 s passed while entering line 2 of 4"
         in play.text
     )
     assert (

@@ -179,7 +179,7 @@ CUT = """\
   tasks:
     - prime.netops.config_apply:
         lines: [interface mgmt0, ' shutdown']
-        deadline: 8
+        deadline: 25
       run_once: true
       register: change
       delegate_to: localhost
@@ -198,7 +198,7 @@ def test_a_line_that_cuts_the_router_off_is_told_as_such(
     before = lab.running_configs()
     play = controller.play(controller.write("cut.yml", CUT), lab.inventory)
     assert play.hosts("failed") == {"frr1"}
-    assert "frr1: access_lost: timeout: the deadline of 8 s passed while entering line 2 of 2" in (
+    assert "frr1: access_lost: timeout: the deadline of 25 s passed while entering line 2 of 2" in (
         play.text
     )
     assert "1 of 2 lines are in force, line 2 perhaps, and were not saved" in play.text

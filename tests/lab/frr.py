@@ -337,7 +337,7 @@ exit
  neighbor {_link_address(peer, router)} remote-as {peer.asn}
  neighbor {_link_address(peer, router)} description {peer.name}
  neighbor {_link_address(peer, router)} password {MARKER}bgp
- neighbor {_link_address(peer, router)} timers 1 3
+ neighbor {_link_address(peer, router)} timers 1 30
  neighbor {_link_address(peer, router)} timers connect 1
 """
         for peer in neighbours

@@ -151,7 +151,7 @@ def _report(
         status=status,
         counts=counts,
         classes=dict(tally.classes),
-        failures=tally.failures,
+        failures=sorted(tally.failures, key=lambda failure: failure["host"]),
         failed_hosts=tally.failed_names,
         skips=dict(tally.skips),
         resumed=resumed,

@@ -102,7 +102,7 @@ class LineQueue:
             with self._news:
                 self.lost += len(self._waiting) + self._writing
                 self._waiting.clear()
-            self.problem = self.problem or f"it did not take them within {seconds:.0f} s"
+            self.problem = self.problem or f"it did not take them in {seconds:.1f} s"
 
     def _work(self) -> None:
         while batch := self._next():
