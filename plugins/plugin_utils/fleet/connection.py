@@ -111,7 +111,7 @@ class FleetNetmiko:
 
     def _dial(self, host: FleetHost) -> Socket:
         device, flight = host.device, host.flight
-        seconds = flight.remaining(at_most=CONNECT_SECONDS)
+        seconds = flight.patience(CONNECT_SECONDS)
         if device.jumps:
             return host.links.bastions.channel(device, flight, seconds)
         try:
@@ -253,8 +253,29 @@ class _FleetTransport(paramiko.Transport):
     def auth_password(self, *args: Any, **options: Any) -> list[str]:
         """paramiko's; it answers keyboard-interactive questions too, where that is all there is."""
         with self._login():
-            allowed: list[str] = super().auth_password(*args, **options)
+            try:
+                allowed: list[str] = super().auth_password(*args, **options)
+            except (paramiko.SSHException, EOFError, OSError) as error:
+                raise self._said(error) from error
         return allowed
+
+    def _said(self, error: Exception) -> Exception:
+        """What the device said to the password, where paramiko tells something else.
+
+        It looks for the end of the connection first, although a refusal may have come before it;
+        and where keyboard-interactive got no answer it tells of the method that it tried before.
+        """
+        if isinstance(error, paramiko.BadAuthenticationType):
+            last = error.__context__
+            error = last if isinstance(last, Exception) and _no_answer(last) else error
+        if _no_answer(error) and self.auth_handler and self.auth_handler.username is None:
+            return paramiko.AuthenticationException("Authentication failed.")  # the name goes then
+        return error
+
+
+def _no_answer(error: Exception) -> bool:
+    """Whether the device did not judge the login, as far as the error tells."""
+    return classify(error).error_class is not ErrorClass.AUTH_FAILED
 
 
 def _next_credential(host: FleetHost, error: NetopsError) -> bool:

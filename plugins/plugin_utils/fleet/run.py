@@ -92,7 +92,7 @@ def run_fleet(
         runner=runner,
         config=Config(),
         data=GlobalState(),
-        processors=Processors([*middleware, Watch(guard.quarantine)]),
+        processors=Processors([*middleware, Watch(guard)]),
     )
     _register_connections()
     try:

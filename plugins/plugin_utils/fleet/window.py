@@ -77,10 +77,11 @@ class WindowRunner:
         """Start whoever's turn it is; who stands before an open breaker waits beside the line."""
         line = Line(hosts, self._guard.due)
         while self._await_slot(task, self.workers - 1):
+            flying = bool(self._flights)  # before: who lands meanwhile lets others go
             host = line.next()
             if host is not None:
                 self._start(task, fleet_host(host), line)
-            elif not self._await_landing(task):
+            elif not self._await_landing(task) and not flying:
                 break
         for host, key in line.left():
             if not self._await_slot(task, self.workers - 1):

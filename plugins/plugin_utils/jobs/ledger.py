@@ -72,18 +72,20 @@ def run_in_ledger(
     Raises `StoreError` when the ledger cannot be written, or has nothing to resume.
     """
     run_id, done = _enter(work, fleet, options, ledger)
-    total, landed, report, tally = len(fleet.names), threading.Event(), None, Tally()
+    total, report, tally = len(fleet.names), None, Tally()
     events = Events(_started(run_id, work.kind, total, options), work.last_good or {})
     left = [name for name in fleet.names if name not in done]
+    awaited = len(left)
 
     def hurried() -> bool:
         """Told to end in mid-run; the engine also sets the event when all devices are done."""
-        return stop.is_set() and not landed.is_set()
+        return stop.is_set() and _status(tally, awaited) != "finished"
 
     try:
         with ledger.writer(run_id, hurried=hurried) as writer:
             skipped = _skip(work.skip(left), writer.put)
             todo = Fleet([name for name in left if name not in skipped], fleet.resolve)
+            awaited = len(todo.names)
             record = events.record = Record(writer, work.last_good or {})
             progress = Progress(len(todo.names), options.say, options.live)
             middleware = (*work.before, record, *work.after, Log(), progress, tally, events)
@@ -91,9 +93,7 @@ def run_in_ledger(
             work.begun(run_id, writer)
             watched = events.watch(todo)
             run_fleet(watched, work.task, work.params, middleware, options.fleet, stop, guard)
-            status = _status(tally, len(todo.names))
-            if status == "finished":
-                landed.set()
+            status = _status(tally, awaited)
             writer.flush()
             counts = ledger.counts(run_id, total)
             resumed = len(done) if options.resume else None

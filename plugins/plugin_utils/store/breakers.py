@@ -94,7 +94,8 @@ class BreakerStore:
         with self._database.writing() as connection:
             _alone(connection, key.account)
             rows = _recent(connection, key.account, now - timedelta(seconds=window))
-            rows = [row for row in rows if (row.run_id, row.device) != (run_id, device)]
+            again = (run_id, device)
+            rows = [row for row in rows if row.refused or (row.run_id, row.device) != again]
             mine = [row for row in rows if row.secret == key.secret]
             limit = 1 if _guessing(rows, key.secret) else budget
             refused = [row for row in mine if row.refused or _unanswered(row, now)]
@@ -103,6 +104,7 @@ class BreakerStore:
                 return LoginGrant(False, len(refused), until)
             if len(mine) >= limit:
                 return LoginGrant(False, len(refused))
+            _set_aside(connection, _login(key, run_id, device), now)
             row = {**_login(key, run_id, device), "at": now, "refused": False}
             insert_or_replace(connection, login, [row])
         return LoginGrant(True, len(refused))
@@ -128,6 +130,7 @@ class BreakerStore:
         """
         mine = (login.c.account == key.account, login.c.secret == key.secret)
         with self._database.writing() as connection:
+            _alone(connection, key.account)  # or two secrets that both work wait for each other
             connection.execute(delete(login).where(*mine))
             others = update(login).where(login.c.account == key.account)
             connection.execute(others.values(forgiven=True))
@@ -168,6 +171,13 @@ def _fields(record: BreakerRecord) -> dict[str, object]:
 
 def _login(key: LoginKey, run_id: str, device: str) -> dict[str, str]:
     return {"account": key.account, "secret": key.secret, "run_id": run_id, "device": device}
+
+
+def _set_aside(connection: Connection, mine: Mapping[str, str], now: datetime) -> None:
+    """Keep what a device refused before its run was resumed: it is asked once more, and counts."""
+    refused = (login.c.refused, *(login.c[name] == value for name, value in mine.items()))
+    values = {"device": f"{mine['device']} before {now.isoformat()}"}
+    connection.execute(update(login).where(*refused).values(values))
 
 
 def _recent(connection: Connection, account: str, since: datetime) -> list[Row[tuple[object, ...]]]:

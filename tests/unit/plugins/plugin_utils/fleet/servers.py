@@ -65,15 +65,32 @@ class _Login(asyncssh.SSHServer):
             self._server.empty.set()
 
     def begin_auth(self, username: str) -> bool:
+        # paramiko asks for the service before each attempt; devices put up with it, asyncssh not
+        self._connection._next_service = b"ssh-userauth"
         return True
 
     def password_auth_supported(self) -> bool:
-        return True
+        return not self._server.asks
 
     def validate_password(self, username: str, password: str) -> bool:
         good = (username, password) == (USER, PASSWORD)
         self._server.logins.append((username, password, good))
+        if self._server.hangs_up and not good:  # when the refusal is on its way
+            asyncio.get_running_loop().call_later(0.05, self._connection.abort)
         return good
+
+    def kbdint_auth_supported(self) -> bool:
+        return self._server.asks
+
+    def get_kbdint_challenge(
+        self, username: str, lang: str, submethods: str
+    ) -> tuple[str, str, str, list[tuple[str, bool]]]:
+        if self._server.hangs_up:  # before it has heard the password
+            self._connection.abort()
+        return "", "", "", [("Password: ", False)]
+
+    def validate_kbdint_response(self, username: str, responses: list[str]) -> bool:
+        return self.validate_password(username, responses[0])
 
     def connection_requested(self, dest_host: str, dest_port: int, *origin: Any) -> bool:
         if self._server.forwards:
@@ -82,7 +99,11 @@ class _Login(asyncssh.SSHServer):
 
 
 class SshServer:
-    """A router that shows what is in ``outputs``; with ``forwards`` it is a jump host as well."""
+    """A router that shows what is in ``outputs``; with ``forwards`` it is a jump host as well.
+
+    One that ``asks`` takes the password by keyboard-interactive only; one that ``hangs_up`` does so
+    after a refusal, or in place of an answer to who is asked.
+    """
 
     def __init__(
         self,
@@ -91,6 +112,8 @@ class SshServer:
         *,
         outputs: dict[str, str | None] | None = None,
         forwards: bool = False,
+        asks: bool = False,
+        hangs_up: bool = False,
         greeting: str | None = None,
         address: str = LOOPBACK,
         port: int = 0,
@@ -98,6 +121,8 @@ class SshServer:
     ) -> None:
         self.outputs = outputs or {}
         self.forwards = forwards
+        self.asks = asks
+        self.hangs_up = hangs_up
         self.greeting = greeting
         self.connections: list[asyncssh.SSHServerConnection] = []
         self.empty = threading.Event()

@@ -7,6 +7,7 @@
 from __future__ import annotations
 
 import socket
+import threading
 import time
 from collections.abc import Callable
 from pathlib import Path
@@ -14,6 +15,7 @@ from typing import Any
 
 import asyncssh
 import paramiko
+import pytest
 from ansible_collections.prime.netops.plugins.plugin_utils.errors import ErrorClass
 from ansible_collections.prime.netops.plugins.plugin_utils.fleet.connection import driver
 from ansible_collections.prime.netops.plugins.plugin_utils.fleet.device import HostKeyCheck, Jump
@@ -23,6 +25,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from netmiko.ssh_dispatcher import CLASS_MAPPER
 from nornir.core.task import Result, Task
+from paramiko.auth_handler import AuthHandler
 
 from tests.unit.plugins.plugin_utils.fleet.engine import (
     AT_ONCE,
@@ -148,6 +151,42 @@ def test_a_wrong_password_is_tried_once(ssh_server: Start) -> None:
     assert "wrong-S3cr3t" not in outcome.message
     assert server.logins == [(USER, "wrong-S3cr3t", False)]
     assert server.empty.wait(LONG)
+
+
+def test_a_device_that_refuses_and_hangs_up_has_refused(
+    ssh_server: Start, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Both may have come by the time the thread looks, which looks for the end first. It counts as
+    a bad login, and the password is not sent again."""
+    server = ssh_server(hangs_up=True)
+    look = AuthHandler.wait_for_response
+
+    def look_late(handler: AuthHandler, event: threading.Event) -> Any:
+        while handler.transport.is_active():
+            time.sleep(0.01)
+        return look(handler, event)
+
+    monkeypatch.setattr(AuthHandler, "wait_for_response", look_late)
+    outcome = fetch(server.port, password="wrong-S3cr3t", retry=AT_ONCE)
+    assert class_of(outcome) is ErrorClass.AUTH_FAILED
+    assert server.logins == [(USER, "wrong-S3cr3t", False)]
+
+
+def test_a_device_that_asks_for_the_password_gets_it(ssh_server: Start) -> None:
+    """By keyboard-interactive, where that is all that it offers; a wrong one is told once."""
+    server = ssh_server(asks=True, outputs={"show running-config": CONFIG})
+    assert fetch(server.port).status == "ok"
+    assert class_of(fetch(server.port, password="wrong", retry=AT_ONCE)) is ErrorClass.AUTH_FAILED
+    assert server.logins == [(USER, PASSWORD, True), (USER, "wrong", False)]
+
+
+def test_a_device_that_asks_and_hangs_up_has_refused_nothing(ssh_server: Start) -> None:
+    """It is tried again, and no password is suspected."""
+    server = ssh_server(asks=True, hangs_up=True)
+    outcome = fetch(server.port, retry=AT_ONCE)
+    assert class_of(outcome) is ErrorClass.CONNECTION_RESET
+    assert len(outcome.attempts) == 3
+    assert server.logins == []
 
 
 def test_a_missing_key_file_is_permanent(ssh_server: Start, tmp_path: Path) -> None:

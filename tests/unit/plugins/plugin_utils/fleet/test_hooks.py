@@ -122,6 +122,17 @@ def test_what_was_fetched_outlives_a_fault_in_after() -> None:
     assert kept["r1"].result == copy
 
 
+def test_those_that_a_veto_leaves_alone_hold_up_nobody() -> None:
+    """A group waits for the first answers of its devices, and not for those never asked."""
+    names = [f"r{number}" for number in range(60)]
+    hooks = (Hook("my.checks:a", Diary("a", [], "not today")),)
+    kept = fly(lambda task: "x", names, hooks=hooks)
+    assert {(each.status, each.message) for each in kept.outcomes} == {
+        ("skipped", "not today (my.checks:a)")
+    }
+    assert len(kept.outcomes) == 60
+
+
 def test_the_device_s_own_error_is_not_hidden() -> None:
     """By one of a middleware that stumbled over it."""
 

@@ -12,6 +12,7 @@ from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
 
 import pytest
+from ansible_collections.prime.netops.plugins.plugin_utils.errors import StoreError
 from ansible_collections.prime.netops.plugins.plugin_utils.store import Store, breakers
 from ansible_collections.prime.netops.plugins.plugin_utils.store.breakers import BreakerStore
 from ansible_collections.prime.netops.plugins.plugin_utils.store.records import (
@@ -156,6 +157,37 @@ def test_a_device_that_is_tried_again_takes_no_second_place(store: BreakerStore)
         "granted",
         "wait",
     ]
+
+
+def test_what_a_device_refused_counts_when_its_run_goes_on(store: BreakerStore) -> None:
+    """A resumed run has the name of the interrupted one, and sends the password once more."""
+    for _resumed in range(3):
+        assert claim(store, "r1") == "granted"
+        store.refused(KEY, "run", "r1")
+    assert claim(store, "r1") == claim(store, "r2") == "spent"
+
+
+def test_two_passwords_that_work_at_once_do_not_wait_for_each_other(store: BreakerStore) -> None:
+    """Each forgets its own refusals and touches the other's."""
+    failures: list[Exception] = []
+
+    def accept(key: LoginKey, start: threading.Barrier) -> None:
+        start.wait()
+        try:
+            store.accepted(key)
+        except StoreError as error:
+            failures.append(error)
+
+    for _round in range(20):
+        start = threading.Barrier(2)
+        for key in (KEY, OTHER):
+            store.refused(key, "run", "r1")
+        threads = [threading.Thread(target=accept, args=(key, start)) for key in (KEY, OTHER)]
+        for thread in threads:
+            thread.start()
+        for thread in threads:
+            thread.join()
+    assert failures == []
 
 
 def record(name: str, state: str = "open", failures: int = 3, seconds: float = -1) -> BreakerRecord:
