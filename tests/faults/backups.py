@@ -6,6 +6,7 @@ from __future__ import annotations
 import logging
 import multiprocessing
 import os
+import signal
 import subprocess
 import threading
 from collections.abc import Callable
@@ -28,6 +29,7 @@ from ansible_collections.prime.netops.plugins.plugin_utils.platforms import load
 from ansible_collections.prime.netops.plugins.plugin_utils.store import Store
 from ansible_collections.prime.netops.plugins.plugin_utils.store.records import Run
 
+from tests.integration.processes import stopped, until
 from tests.lab.fleet import Lab
 from tests.lab.fleet.configs import make_config
 from tests.lab.fleet.dialects import DIALECTS
@@ -48,6 +50,9 @@ class Backup:
     url: str | None = None
     names: tuple[str, ...] = ()
     workers: int = 25
+    stop_after: int = 0
+    """Devices after which a run in a process of its own stops, until it is told to go on: what a
+    test does then happens in mid-run, however long the test takes to do it."""
     lock_seconds: float = 60.0
     git_dir: Path | None = None
     options: BackupOptions = field(default_factory=BackupOptions)
@@ -130,6 +135,13 @@ class Running:
         theirs.close()
         os.close(writes)
 
+    def go_on(self) -> None:
+        """Let a run that stopped itself do the rest."""
+        pid = self.process.pid
+        assert pid
+        until(lambda: stopped(pid), SECONDS, "the run to stop")
+        os.kill(pid, signal.SIGCONT)
+
     def await_devices(self, number: int) -> int:
         """Wait until so many devices are done, or the run is over; how many there are."""
         while self._seen < number:
@@ -165,20 +177,24 @@ class Running:
 
 
 class _Tell(logging.Handler):
-    """One byte into a pipe for each device that is done."""
+    """One byte into a pipe for each device that is done; the process stops itself after one."""
 
-    def __init__(self, pipe: int) -> None:
+    def __init__(self, pipe: int, stop_after: int) -> None:
         super().__init__()
         self._pipe = pipe
+        self._left = stop_after
 
     def emit(self, record: logging.LogRecord) -> None:
         os.write(self._pipe, b".")
+        self._left -= 1
+        if self._left == 0:
+            os.kill(os.getpid(), signal.SIGSTOP)
 
 
 def _work(backup: Backup, prepare: Callable[[], None], told: Connection, done: int) -> None:
     logger = logging.getLogger("prime.netops.fleet")
     logger.setLevel(logging.INFO)
-    logger.addHandler(_Tell(done))
+    logger.addHandler(_Tell(done, backup.stop_after))
     logger.propagate = False
     result: Report | BaseException
     try:

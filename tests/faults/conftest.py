@@ -24,15 +24,6 @@ def lab(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Lab]:
 
 
 @pytest.fixture
-def stragglers(lab: Lab) -> Iterator[None]:
-    """The last devices, one of each slice, take a second more: so no run is over before a test has
-    done to it what it wants to do in the middle, however busy the machine is."""
-    lab.override_many({name: {"latency": 0.3} for name in lab.plan.names[-3:]})
-    yield
-    lab.restore()
-
-
-@pytest.fixture
 def chance(request: pytest.FixtureRequest) -> random.Random:
     """The same chance every time for a test of this name."""
     return random.Random(request.node.name)

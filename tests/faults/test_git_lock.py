@@ -5,6 +5,7 @@ from __future__ import annotations
 import random
 from collections.abc import Iterator
 from contextlib import contextmanager
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -31,7 +32,6 @@ def another_run(repository: Path) -> Iterator[str]:
         yield "is being written by another run"
 
 
-pytestmark = pytest.mark.usefixtures("stragglers")
 HOLDERS = (a_person_s_git, another_run)
 
 
@@ -42,9 +42,11 @@ def test_the_lock_is_held(lab: Lab, chance: random.Random, tmp_path: Path, point
     nothing is to be told."""
     lasts = point % 3 > 0
     backup = Backup(lab, tmp_path / "state", lock_seconds=0.3 if lasts else 60.0)
-    running = backup.start()
-    running.await_devices(chance.randint(1, DEVICES - 3))
+    done = chance.randint(1, DEVICES)
+    running = replace(backup, stop_after=done).start()
+    running.await_devices(done)
     with HOLDERS[point % 2](backup.git) as words:
+        running.go_on()
         assert running.await_devices(DEVICES) == DEVICES
         report = running.report() if lasts else None
     if report is None:
@@ -63,10 +65,11 @@ def test_the_lock_is_held(lab: Lab, chance: random.Random, tmp_path: Path, point
 def test_a_lock_that_is_given_back_is_waited_for(lab: Lab, tmp_path: Path, hold: object) -> None:
     """The run commits as soon as it may."""
     backup = Backup(lab, tmp_path / "state")
-    running = backup.start()
+    running = replace(backup, stop_after=DEVICES // 2).start()
     running.await_devices(DEVICES // 2)
     assert callable(hold)
     with hold(backup.git):
+        running.go_on()
         running.await_devices(DEVICES)
         assert not running.ended(0.5)
     report = running.report()

@@ -5,6 +5,7 @@ from __future__ import annotations
 import random
 import signal
 import time
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -78,9 +79,11 @@ def test_postgresql_is_killed(
     def prepare() -> None:
         patience.PATIENCE = 60.0 if comes_back else 0.5
 
-    running = backup.start(prepare)
-    running.await_devices(moment(chance, point)[0])
+    done = moment(chance, point)[0]
+    running = replace(backup, stop_after=done).start(prepare)
+    running.await_devices(done)
     postgres.stop(signal.SIGKILL)
+    running.go_on()
     if comes_back:
         time.sleep(chance.uniform(0.0, 1.0))
         postgres.start()

@@ -14,7 +14,6 @@ from tests.faults.backups import Backup, check_whole
 from tests.lab.fleet import Lab
 from tests.lab.postgres import Postgres
 
-pytestmark = pytest.mark.usefixtures("stragglers")
 SLICES = 3
 
 
@@ -54,8 +53,11 @@ def test_slices_fetch_at_once_and_commit_one_after_the_other(whole: Backup) -> N
     """While the mirror is locked all of them fetch and store; none is over. Then each has its
     commit."""
     slices = slices_of(whole)
-    running = [each.start() for each in slices]  # before the lock, or they would inherit it
-    with file_lock(whole.git / ".git" / "prime.netops" / "lock", 10):
+    running = [replace(each, stop_after=1).start() for each in slices]
+    with file_lock(whole.git / ".git" / "prime.netops" / "lock", 10):  # which none inherits
+        for run in running:
+            run.await_devices(1)
+            run.go_on()
         done = [
             run.await_devices(len(each.fleet)) for run, each in zip(running, slices, strict=True)
         ]
@@ -70,8 +72,10 @@ def test_slices_fetch_at_once_and_commit_one_after_the_other(whole: Backup) -> N
 def test_a_slice_that_waits_in_vain_says_so(whole: Backup) -> None:
     """Its texts are safe, and the next run commits them without asking a device."""
     slice_ = slices_of(whole, lock_seconds=0.3)[0]
-    running = slice_.start()
+    running = replace(slice_, stop_after=1).start()
     with file_lock(whole.git / ".git" / "prime.netops" / "lock", 10):
+        running.await_devices(1)
+        running.go_on()
         report = running.report()
     assert report.status == "finished"
     assert "is being written by another run for over 0.3 s" in report.problems[0]
@@ -85,9 +89,16 @@ def test_a_slice_that_waits_in_vain_says_so(whole: Backup) -> None:
 def test_a_killed_slice_disturbs_no_other(whole: Backup, chance: random.Random) -> None:
     """The others finish, and their runs are not taken for dead; the killed one is resumed."""
     slices = slices_of(whole)
-    running = [each.start() for each in slices]
-    running[0].await_devices(chance.randint(1, len(slices[0].fleet) - 2))
+    done = chance.randint(1, len(slices[0].fleet) - 1)
+    stops = [done, 1, 1]
+    running = [
+        replace(each, stop_after=stop).start() for each, stop in zip(slices, stops, strict=True)
+    ]
+    for run, stop in zip(running, stops, strict=True):
+        run.await_devices(stop)
     running[0].kill()
+    for run in running[1:]:
+        run.go_on()
     reports = [run.report() for run in running[1:]]
     assert [report.problems for report in reports] == [[]] * (SLICES - 1)
     with whole.store() as store:

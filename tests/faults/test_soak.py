@@ -24,7 +24,7 @@ from tests.integration.processes import usage
 from tests.lab.fleet import Lab, fleet
 
 RUNS = 20
-DEADLINE = 3.0
+DEADLINE = 8.0
 PATIENCE = 30.0
 """Seconds for threads whose sockets were closed to notice it."""
 

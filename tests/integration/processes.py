@@ -28,6 +28,11 @@ def alive(pid: int) -> bool:
     return _stat(PROC / str(pid))[0] not in "ZX"
 
 
+def stopped(pid: int) -> bool:
+    """Whether the process was told to stop, and has."""
+    return _stat(PROC / str(pid))[0] == "T"
+
+
 def await_end(pids: Iterable[int], seconds: float) -> float:
     """Wait until all of these processes are gone; how many seconds that took."""
     waiting = set(pids)

@@ -30,6 +30,8 @@ from pathlib import Path
 
 import pytest
 
+from tests.integration.processes import await_end, descendants
+
 USER = "netops"
 PASSWORD = "S3cr3tMarker-postgres"
 START_SECONDS = 30
@@ -92,9 +94,11 @@ class Postgres:
         process, self.process = self.process, None
         if process is None:
             return
+        children = descendants(process.pid)
         process.send_signal(how)
         try:
             process.wait(STOP_SECONDS)
+            await_end(children, STOP_SECONDS)  # or the next one finds its memory in use
         except subprocess.TimeoutExpired:
             process.send_signal(signal.SIGQUIT)
             process.wait()

@@ -7,11 +7,13 @@
 from __future__ import annotations
 
 import threading
+import time
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from typing import Any
 
 from ansible_collections.prime.netops.plugins.plugin_utils import platforms
 from ansible_collections.prime.netops.plugins.plugin_utils.fleet.device import Device
+from ansible_collections.prime.netops.plugins.plugin_utils.fleet.flight import Flight
 from ansible_collections.prime.netops.plugins.plugin_utils.fleet.guard import Guard
 from ansible_collections.prime.netops.plugins.plugin_utils.fleet.host import FleetHost
 from ansible_collections.prime.netops.plugins.plugin_utils.fleet.middleware.base import Middleware
@@ -56,6 +58,26 @@ class Kept(Middleware):
         """The one outcome of a device."""
         (outcome,) = [outcome for outcome in self.outcomes if outcome.name == name]
         return outcome
+
+
+class Flights(Middleware):
+    """Every device's flight, so that a test may let the time of one pass, and of no other."""
+
+    def __init__(self) -> None:
+        self._flights: dict[str, Flight] = {}
+
+    def task_instance_started(self, task: Any, host: Any) -> None:
+        """Keep it."""
+        self._flights[host.name] = host.flight
+
+    def expire(self, name: str) -> None:
+        """Let the deadline of this device be now."""
+        self._flights[name].deadline = time.monotonic()
+
+
+def time_is_up(task: Any) -> None:
+    """Let the deadline of the task's own device be now."""
+    task.host.flight.deadline = time.monotonic()
 
 
 def an_ios(name: str = "r1", **details: Any) -> Device:

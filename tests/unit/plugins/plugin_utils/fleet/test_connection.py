@@ -30,6 +30,7 @@ from paramiko.auth_handler import AuthHandler
 from tests.unit.plugins.plugin_utils.fleet.engine import (
     AT_ONCE,
     LONG,
+    Flights,
     an_ios,
     await_threads,
     fly,
@@ -50,7 +51,9 @@ CONFIG = "hostname r1\r\ninterface Gi0/1\r\n description uplink\r\nend"
 def fetch(port: int, *, tmp_path: Path | None = None, **details: Any) -> Outcome:
     """The outcome of fetching the configuration of the device on this port."""
     options = {
-        name: details.pop(name) for name in ("deadline", "retry", "workers") if name in details
+        name: details.pop(name)
+        for name in ("deadline", "middleware", "retry", "workers")
+        if name in details
     }
     if tmp_path:
         options["known_hosts"] = tmp_path / "known_hosts"
@@ -124,11 +127,17 @@ def test_a_connection_that_is_closed_in_the_banner() -> None:
 
 def test_a_device_that_says_nothing() -> None:
     """It has until the deadline, and not a second more; the deadline is what is told."""
-    with raw_server(lambda connection: None) as port:
+    flights = Flights()
+
+    def listen(connection: Any) -> None:
+        connection.recv(1)  # the client is logging in
+        flights.expire("r1")
+
+    with raw_server(listen) as port:
         began = time.monotonic()
-        outcome = fetch(port, deadline=0.5)
+        outcome = fetch(port, middleware=[flights])
         assert class_of(outcome) is ErrorClass.TIMEOUT
-        assert outcome.message.startswith("the deadline of 0.5 s passed while logging in to ")
+        assert outcome.message.startswith("the deadline of 60 s passed while logging in to ")
         assert time.monotonic() - began < LONG / 2
     await_threads("r1")
 

@@ -28,7 +28,7 @@ from ansible_collections.prime.netops.plugins.plugin_utils.observe.channel impor
 from ansible_collections.prime.netops.plugins.plugin_utils.store.records import LastGood
 from nornir.core.task import Result, Task
 
-from tests.unit.plugins.plugin_utils.fleet.engine import AT_ONCE, LONG, an_ios, fly
+from tests.unit.plugins.plugin_utils.fleet.engine import AT_ONCE, LONG, an_ios, fly, time_is_up
 
 SECRET = "S3cr3tMarker"
 
@@ -114,8 +114,13 @@ def test_a_device_that_fails_tells_every_attempt_as_it_fails(ear: Ear) -> None:
 def test_a_device_that_hangs_is_told_by_the_runner(ear: Ear) -> None:
     """Its one attempt and its end come at the deadline, whatever its thread does."""
     release = threading.Event()
+
+    def hang(task: Task) -> None:
+        time_is_up(task)
+        release.wait(LONG)
+
     try:
-        events = ear.hear(lambda task: release.wait(LONG), ["r1"], deadline=0.1)
+        events = ear.hear(hang, ["r1"])
     finally:
         release.set()
     assert names(events)[1:-1] == ["device_started", "device_attempt", "device_failed"]

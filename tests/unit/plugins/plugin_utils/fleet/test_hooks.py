@@ -20,7 +20,7 @@ from ansible_collections.prime.netops.plugins.plugin_utils.fleet.outcome import 
 from ansible_collections.prime.netops.plugins.plugin_utils.jobs.hooks import load_hooks
 from nornir.core.task import Result, Task
 
-from tests.unit.plugins.plugin_utils.fleet.engine import AT_ONCE, LONG, Kept, an_ios, fly
+from tests.unit.plugins.plugin_utils.fleet.engine import AT_ONCE, LONG, Flights, Kept, an_ios, fly
 
 
 class Diary:
@@ -146,23 +146,28 @@ def test_the_device_s_own_error_is_not_hidden() -> None:
 @pytest.mark.parametrize("method", ["before", "after"])
 def test_one_that_hangs_costs_its_device_and_not_the_run(method: str) -> None:
     """The deadline holds for the user's code too."""
-    release = threading.Event()
+    release, flights = threading.Event(), Flights()
+
+    def hang(device: Device) -> None:
+        if device.name == "r1":
+            flights.expire("r1")
+            release.wait(LONG)
 
     class Hangs:
         def before(self, device: Device) -> None:
-            if method == "before" and device.name == "r1":
-                release.wait(LONG)
+            if method == "before":
+                hang(device)
 
         def after(self, device: Device, outcome: Outcome) -> None:
-            if method == "after" and device.name == "r1":
-                release.wait(LONG)
+            if method == "after":
+                hang(device)
 
     try:
         kept = fly(
             lambda task: "x",
             ["r1", "r2"],
             workers=1,
-            deadline=0.2,
+            middleware=[flights],
             hooks=(Hook("my.checks:Hangs", Hangs()),),
         )
     finally:

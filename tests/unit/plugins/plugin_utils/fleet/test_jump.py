@@ -20,7 +20,7 @@ from ansible_collections.prime.netops.plugins.plugin_utils.fleet.device import (
 )
 from ansible_collections.prime.netops.plugins.plugin_utils.tasks.fetch_config import fetch_config
 
-from tests.unit.plugins.plugin_utils.fleet.engine import AT_ONCE, LONG, Kept, an_ios, fly
+from tests.unit.plugins.plugin_utils.fleet.engine import AT_ONCE, LONG, Flights, Kept, an_ios, fly
 from tests.unit.plugins.plugin_utils.fleet.servers import (
     LOOPBACK,
     PASSWORD,
@@ -137,6 +137,13 @@ def test_a_silent_bastion_holds_up_nobody_else(ssh_server: Start) -> None:
     """Devices behind another bastion are done while it is still being waited for."""
     bastion, router = ssh_server(forwards=True), ssh_server(outputs=CONFIG)
     knocked = threading.Event()
+
+    class LostIsLate(Flights):
+        def device_done(self, host: Any, outcome: Any) -> None:
+            if host.name == "healthy":
+                self.expire("lost")
+
+    lost_is_late = LostIsLate()
     with raw_server(lambda connection: knocked.set()) as silent:
 
         def work(task: Any) -> Any:
@@ -146,7 +153,7 @@ def test_a_silent_bastion_holds_up_nobody_else(ssh_server: Start) -> None:
 
         lost = behind("lost", 22, silent)
         healthy = behind("healthy", router.port, bastion)
-        kept = fly(work, [lost, healthy], workers=2, deadline=6)
+        kept = fly(work, [lost, healthy], workers=2, middleware=[lost_is_late])
     assert [outcome.name for outcome in kept.outcomes] == ["healthy", "lost"]
     assert kept["healthy"].status == "ok"
     assert kept["lost"].status == "unreachable"

@@ -8,6 +8,7 @@ import os
 from pathlib import Path
 
 import pytest
+from ansible_collections.prime.netops.plugins.plugin_utils.observe import notify_memory
 from ansible_collections.prime.netops.plugins.plugin_utils.observe.notify_memory import (
     CLAIM_SECONDS,
     FORGET_SECONDS,
@@ -141,8 +142,11 @@ def _slice(path: Path, number: int) -> None:
     memory.settle(news, delivered=True)
 
 
-def test_slices_at_the_same_time_tell_each_thing_once(path: Path) -> None:
+def test_slices_at_the_same_time_tell_each_thing_once(
+    path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
     """Eight runs at once, twenty common failures and one of each run's own."""
+    monkeypatch.setattr(notify_memory, "LOCK_SECONDS", 60.0)
     fork = multiprocessing.get_context("fork")
     runs = [fork.Process(target=_slice, args=(path, number)) for number in range(8)]
     for one in runs:

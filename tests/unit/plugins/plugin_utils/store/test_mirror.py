@@ -274,7 +274,9 @@ def test_a_foreign_index_lock_is_waited_for(repository: Path) -> None:
     lock.touch()
     timer = threading.Timer(0.1, lock.unlink)
     timer.start()
-    assert backup(repository, {"ber1/r1": "ONE\n"}) is not None
+    with GitMirror.open(repository, lock_timeout=30) as mirror:
+        mirror.stage("ber1/r1", "ONE\n")
+        assert mirror.commit("backup") is not None
     timer.join()
     assert_clean(repository)
 

@@ -26,6 +26,7 @@ from ansible_collections.prime.netops.plugins.plugin_utils.store import (
     Store,
     database,
     patience,
+    runs,
 )
 from ansible_collections.prime.netops.plugins.plugin_utils.store.records import LoginKey
 from ansible_collections.prime.netops.plugins.plugin_utils.store.schema import (
@@ -285,8 +286,11 @@ def open_at_once(place: StorePlace, barrier: object) -> str:
         return run_id
 
 
-def test_processes_that_come_first_together_migrate_once(store_place: StorePlace) -> None:
+def test_processes_that_come_first_together_migrate_once(
+    store_place: StorePlace, monkeypatch: pytest.MonkeyPatch
+) -> None:
     """Six open a store that is not there yet; all work with it then."""
+    monkeypatch.setattr(runs, "BUSY_SECONDS", 60.0)  # SQLite lets one of them run after the other
     with FORK.Manager() as manager, ProcessPoolExecutor(6, FORK) as pool:
         barrier = manager.Barrier(6)
         waiting = [pool.submit(open_at_once, store_place, barrier) for _ in range(6)]
@@ -295,8 +299,10 @@ def test_processes_that_come_first_together_migrate_once(store_place: StorePlace
         assert {each.id for each in store.runs()} == ids
 
 
-def write_many(place: StorePlace, prefix: str) -> str:
-    """Write 120 devices in small batches."""
+def write_many(place: StorePlace, prefix: str, barrier: object = None) -> str:
+    """Write 120 devices in small batches, when the others come to the barrier."""
+    if barrier:
+        barrier.wait()  # type: ignore[attr-defined]
     with open_store(place) as store:
         run_id = store.begin_run(RunStart("backup", 120))
         with store.writer(run_id, batch=4) as writer:
@@ -309,16 +315,17 @@ def test_two_runs_write_into_one_store(store_place: StorePlace) -> None:
     """On PostgreSQL neither fails for the other's lock, and nothing is missing; on SQLite one of
     them is refused with the way out, and the other one is not disturbed."""
     open_store(store_place).close()
-    with ProcessPoolExecutor(2, FORK) as pool:
-        waiting = [pool.submit(write_many, store_place, prefix) for prefix in ("a", "b")]
+    with FORK.Manager() as manager, ProcessPoolExecutor(2, FORK) as pool:
+        both = manager.Barrier(2)
+        waiting = [pool.submit(write_many, store_place, prefix, both) for prefix in ("a", "b")]
         errors = [each.exception(60) for each in waiting]
-        runs = [each.result() for each in waiting if not each.exception()]
+        written = [each.result() for each in waiting if not each.exception()]
     refused = [str(each) for each in errors if each]
     assert len(refused) == (1 if store_place.url is None else 0)
     assert all("one run at a time" in each and "postgresql://" in each for each in refused)
     with open_store(store_place) as store:
-        assert {len(list(store.outcomes(each))) for each in runs} == {120}
-        assert len(store.last_good()) == 120 * len(runs)
+        assert {len(list(store.outcomes(each))) for each in written} == {120}
+        assert len(store.last_good()) == 120 * len(written)
 
 
 def read_one(place: StorePlace, run_id: str, device: str) -> str | None:
