@@ -51,7 +51,10 @@ class Key(NamedTuple):
 
 @dataclass(slots=True)
 class Entry:
-    """One failure for one target; times since the epoch. ``runs``: in how many it was seen."""
+    """One failure for one target; times since the epoch. ``runs``: in how many it was seen.
+
+    ``claimed`` is when somebody began to tell it, and less than zero when it is its end.
+    """
 
     first: float
     last: float
@@ -61,7 +64,12 @@ class Entry:
 
     def is_claimed(self, now: float) -> bool:
         """Whether a run is telling it just now."""
-        return bool(self.claimed) and now - self.claimed < CLAIM_SECONDS
+        return bool(self.claimed) and now - abs(self.claimed) < CLAIM_SECONDS
+
+    @property
+    def is_ending(self) -> bool:
+        """Whether what is told is that it is over."""
+        return self.claimed < 0
 
 
 Entries = dict[Key, Entry]
@@ -117,23 +125,29 @@ class Memory:
         def work(entries: Entries) -> News:
             news = {key: one for key, one in found.items() if self._is_news(entries, key, now)}
             over = _over(entries, (target, scope), found.keys(), healthy, now)
-            for key in (*news, *over):
+            for key in news:
                 entries[key].claimed = now
+            for key in over:
+                entries[key].claimed = -now
             return News(tuple(news.values()), tuple(over), len(found) - len(news), tuple(news))
 
         news = self._change(work)
         return News(tuple(found.values())) if news is None else news
 
     def settle(self, news: News, delivered: bool) -> None:
-        """Remember that the news was told, or that it was not and is to be told next time."""
+        """Remember that the news was told, or that it was not and is to be told next time.
+
+        What began anew while its end was on the way stays.
+        """
         now = self._clock()
 
         def work(entries: Entries) -> bool:
-            for key in (*news.keys, *news.over):
+            over = [key for key in news.over if key in entries and entries[key].is_ending]
+            for key in (*news.keys, *over):
                 if (entry := entries.get(key)) is not None:
                     entry.claimed = 0.0
                     entry.told = now if delivered else entry.told
-            for key in (*news.over, *_replaced(entries, news.keys)) if delivered else ():
+            for key in (*over, *_replaced(entries, news.keys)) if delivered else ():
                 entries.pop(key, None)
             return True
 
@@ -144,7 +158,7 @@ class Memory:
         entry = entries.setdefault(key, Entry(now, now))
         entry.last, entry.runs = now, entry.runs + 1
         if entry.is_claimed(now):
-            return False
+            return entry.is_ending  # it begins anew while its end is being told
         if entry.told and key.event in EVERY_RUN:
             return now - entry.told >= CLAIM_SECONDS
         if entry.told:

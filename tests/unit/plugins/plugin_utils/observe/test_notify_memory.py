@@ -135,6 +135,27 @@ def test_where_nothing_can_be_written_everything_is_news(tmp_path: Path) -> None
     assert "state_dir" in memory.problem
 
 
+@pytest.mark.parametrize("ended", [True, False], ids=["told", "not told"])
+@pytest.mark.parametrize("first", ["end", "beginning"])
+def test_what_begins_anew_while_its_end_is_on_the_way_is_told(
+    path: Path, ended: bool, first: str
+) -> None:
+    """Whichever message arrives first, and whether that of the end does: a breaker that opens again
+    at once must not leave "over" as the last word."""
+    memory = Memory(path)
+    memory.settle(claim(memory, failure("r1")), delivered=True)
+    end = claim(memory, well="r1")
+    assert [key.subject for key in end.over] == ["r1"]
+    beginning = claim(memory, failure("r1"))
+    assert [one.subject for one in beginning.troubles] == ["r1"]
+    assert not claim(memory, failure("r1"))  # once is enough
+    told = [(end, ended), (beginning, True)]
+    for news, delivered in told if first == "end" else reversed(told):
+        memory.settle(news, delivered)
+    assert not claim(memory, failure("r1"))
+    assert [key.subject for key in claim(memory, well="r1").over] == ["r1"]
+
+
 def _slice(path: Path, number: int) -> None:
     memory = Memory(path)
     news = claim(memory, *(failure(f"r{index}") for index in range(20)), failure(f"own{number}"))
