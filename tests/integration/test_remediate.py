@@ -186,6 +186,20 @@ def test_without_an_archive_the_message_says_what_stands(
     assert "ip access-list standard LAB" in controller.texts()["r1"]
 
 
+def test_a_confirmation_that_is_not_answered_may_have_been_taken(
+    backed_up: Lab, controller: Controller
+) -> None:
+    """Here it was: the change stays. So nobody is told to wait until the device takes it back."""
+    backed_up.override("r1", change_fault="hang_confirm")
+    play = remediate(controller, backed_up.inventory, remediate_workers=1, remediate_deadline=20)
+    assert "r1: access_lost: timeout: the deadline of 20 s passed while confirming" in play.text
+    assert "4 of 4 lines are in force, and the device takes them back within" in play.text
+    assert "unless it has taken the confirmation, which was sent" in play.text
+    backed_up.override("r1", change_fault=None)
+    backup = controller.play(BACKUP, backed_up.inventory)
+    assert (backup.rc, backup.hosts("changed")) == (0, {"r1"})
+
+
 def test_a_device_that_falls_silent_goes_back_by_itself(
     backed_up: Lab, controller: Controller
 ) -> None:

@@ -101,6 +101,12 @@ class Flight:
         if self.reason:
             raise self.reason
 
+    def enter(self, attempt: Attempt) -> None:
+        """Add an attempt, unless the result is taken: that of a thread given up comes too late."""
+        with self._lock:
+            if not self._claimed:
+                self.attempts.append(attempt)
+
     def give_up(self) -> None:
         """Enter the attempt that never came back into the list."""
         seconds = time.time() - self.started - sum(attempt.seconds for attempt in self.attempts)

@@ -119,7 +119,7 @@ def _attempt(
         task.host.close_connections()
         flight.landed()
         task.results.clear()  # a failed attempt's text must not pile up behind the last one's
-        flight.attempts.append(
+        flight.enter(
             Attempt(
                 number=len(flight.attempts) + 1,
                 started=started,

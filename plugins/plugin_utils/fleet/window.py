@@ -172,7 +172,7 @@ class WindowRunner:
         host = task.nornir.inventory.hosts[flight.name]
         flight.give_up()
         result = MultiResult(task.name)
-        result.append(Result(host, failed=True, exception=flight.reason))
+        result.append(Result(host, flight.salvage, failed=True, exception=flight.reason))
         try:
             task.processors.task_instance_completed(task, host, result)
         finally:

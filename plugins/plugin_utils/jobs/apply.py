@@ -207,6 +207,7 @@ class KeptCopies:
 
     def keep_before(self, host: FleetHost, copy: Normalised) -> str:
         """Write it, as what is left of a device whose run ends here; return when it is safe."""
+        host.flight.check()  # one that was given up has its row, which this would take the place of
         last = self.last_good.get(host.name)
         if self._writer is None:
             raise NetopsError("the run has not begun")

@@ -68,7 +68,7 @@ class Entry:
         self._entered = 0
         self._perhaps = ""
         self._stage = Stage.OUTSIDE
-        self._saved = False
+        self._saved = self._confirming = False
         self._minutes = minutes
         self._since = 0.0
         prompt, asks = self._platform.prompt, self._apply.asks
@@ -165,8 +165,11 @@ class Entry:
                 f"{self._minutes} minutes"
             )
         for command in self._way.confirm:
+            # From here on it may be a lasting one, whatever becomes of the answer.
+            self._asked_to_keep(True)
             output = self._do(command, COMMIT_SECONDS)
             if refused := self._apply.rejected.search(output):
+                self._asked_to_keep(False)
                 raise LineRejected(f"the confirmation was refused: {self._words(refused[0])!r}")
         self._reach(Stage.CONFIRMED)
 
@@ -207,6 +210,10 @@ class Entry:
             told = "is as it was before" if same else "differs from the copy from before"
             self._host.flight.aftermath = f"{self._left_behind()}; the configuration {told}"
 
+    def _asked_to_keep(self, asked: bool) -> None:
+        self._confirming = asked
+        self._reach(self._stage)
+
     def _reach(self, stage: Stage) -> None:
         self._stage = stage
         self._host.flight.aftermath = self._left_behind()
@@ -221,10 +228,10 @@ class Entry:
             return f"{entered} had been entered, and none took effect"
         force = f"{entered} are in force{self._perhaps}"
         if way.expires:
-            return (
-                f"{force}, and the device takes them back within {self._minutes} minutes, since "
-                "nobody confirms them"
-            )
+            told = "since nobody confirms them"
+            if self._confirming:
+                told = "unless it has taken the confirmation, which was sent"
+            return f"{force}, and the device takes them back within {self._minutes} minutes, {told}"
         lacks = f": {way.lacks}" if way.lacks else ""
         saved = ", and were not saved" if way.save else ""
         return f"{force}{saved}; the device has no way to take them back{lacks}. {self._where}"

@@ -29,6 +29,7 @@ CHANGE_FAULTS: dict[str, str] = {
     "reject_line": "the device refuses the second line of a change",
     "hang_line": "the device falls silent at the second line of a change",
     "drop_line": "the connection breaks at the second line of a change",
+    "hang_confirm": "the device takes the confirmation of a change and falls silent",
     "lockout": "a configuration other than the one it has now lets nobody in",
     "no_archive": "IOS without its archive: no rollback, no timer",
     "no_configure": "the user may not enter configuration mode",

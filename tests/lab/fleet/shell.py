@@ -248,6 +248,9 @@ class Shell(asyncssh.SSHServerSession[bytes]):
             self._device.saved = self._device.running
         elif not (self._device.settle() if verb == "confirm" else self._device.go_back()):
             says = "%No Rollback Confirmed Change pending\n"
+        if verb == "confirm" and self._device.change_fault == "hang_confirm":
+            self._busy = True
+            return
         self._finish(says)
 
     def _enable(self, password: str) -> None:
