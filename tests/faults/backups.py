@@ -50,9 +50,6 @@ class Backup:
     url: str | None = None
     names: tuple[str, ...] = ()
     workers: int = 25
-    stop_after: int = 0
-    """Devices after which a run in a process of its own stops, until it is told to go on: what a
-    test does then happens in mid-run, however long the test takes to do it."""
     lock_seconds: float = 60.0
     git_dir: Path | None = None
     options: BackupOptions = field(default_factory=BackupOptions)
@@ -89,9 +86,10 @@ class Backup:
         fleet = Fleet(self.fleet, lambda name: device(self.lab, name))
         return back_up(fleet, options, self.mirror, stop or threading.Event(), self.options)
 
-    def start(self, prepare: Callable[[], None] = lambda: None) -> Running:
-        """Back up in a process of its own."""
-        return Running(self, prepare)
+    def start(self, prepare: Callable[[], None] = lambda: None, stop_after: int = 0) -> Running:
+        """Back up in a process of its own. It stops itself after so many devices, until it is told
+        to go on: what a test does then happens in mid-run, however long the test takes."""
+        return Running(self, prepare, stop_after)
 
     def run(self, prepare: Callable[[], None] = lambda: None) -> Report:
         """Back up in a process of its own, to its end."""
@@ -126,11 +124,13 @@ class Backup:
 class Running:
     """A backup in a process of its own."""
 
-    def __init__(self, backup: Backup, prepare: Callable[[], None]) -> None:
+    def __init__(self, backup: Backup, prepare: Callable[[], None], stop_after: int) -> None:
         self._seen = 0
         self._ours, theirs = FORK.Pipe(duplex=False)
         self._done, writes = os.pipe()
-        self.process = FORK.Process(target=_work, args=(backup, prepare, theirs, writes))
+        self.process = FORK.Process(
+            target=_work, args=(backup, prepare, stop_after, theirs, writes)
+        )
         self.process.start()
         theirs.close()
         os.close(writes)
@@ -191,10 +191,12 @@ class _Tell(logging.Handler):
             os.kill(os.getpid(), signal.SIGSTOP)
 
 
-def _work(backup: Backup, prepare: Callable[[], None], told: Connection, done: int) -> None:
+def _work(
+    backup: Backup, prepare: Callable[[], None], stop_after: int, told: Connection, done: int
+) -> None:
     logger = logging.getLogger("prime.netops.fleet")
     logger.setLevel(logging.INFO)
-    logger.addHandler(_Tell(done, backup.stop_after))
+    logger.addHandler(_Tell(done, stop_after))
     logger.propagate = False
     result: Report | BaseException
     try:

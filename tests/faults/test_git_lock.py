@@ -5,7 +5,6 @@ from __future__ import annotations
 import random
 from collections.abc import Iterator
 from contextlib import contextmanager
-from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -43,7 +42,7 @@ def test_the_lock_is_held(lab: Lab, chance: random.Random, tmp_path: Path, point
     lasts = point % 3 > 0
     backup = Backup(lab, tmp_path / "state", lock_seconds=0.3 if lasts else 60.0)
     done = chance.randint(1, DEVICES)
-    running = replace(backup, stop_after=done).start()
+    running = backup.start(stop_after=done)
     running.await_devices(done)
     with HOLDERS[point % 2](backup.git) as words:
         running.go_on()
@@ -65,7 +64,7 @@ def test_the_lock_is_held(lab: Lab, chance: random.Random, tmp_path: Path, point
 def test_a_lock_that_is_given_back_is_waited_for(lab: Lab, tmp_path: Path, hold: object) -> None:
     """The run commits as soon as it may."""
     backup = Backup(lab, tmp_path / "state")
-    running = replace(backup, stop_after=DEVICES // 2).start()
+    running = backup.start(stop_after=DEVICES // 2)
     running.await_devices(DEVICES // 2)
     assert callable(hold)
     with hold(backup.git):

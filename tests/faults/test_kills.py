@@ -5,7 +5,6 @@ from __future__ import annotations
 import random
 import signal
 import time
-from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -80,7 +79,7 @@ def test_postgresql_is_killed(
         patience.PATIENCE = 60.0 if comes_back else 0.5
 
     done = moment(chance, point)[0]
-    running = replace(backup, stop_after=done).start(prepare)
+    running = backup.start(prepare, stop_after=done)
     running.await_devices(done)
     postgres.stop(signal.SIGKILL)
     running.go_on()

@@ -53,7 +53,7 @@ def test_slices_fetch_at_once_and_commit_one_after_the_other(whole: Backup) -> N
     """While the mirror is locked all of them fetch and store; none is over. Then each has its
     commit."""
     slices = slices_of(whole)
-    running = [replace(each, stop_after=1).start() for each in slices]
+    running = [each.start(stop_after=1) for each in slices]
     with file_lock(whole.git / ".git" / "prime.netops" / "lock", 10):  # which none inherits
         for run in running:
             run.await_devices(1)
@@ -72,7 +72,7 @@ def test_slices_fetch_at_once_and_commit_one_after_the_other(whole: Backup) -> N
 def test_a_slice_that_waits_in_vain_says_so(whole: Backup) -> None:
     """Its texts are safe, and the next run commits them without asking a device."""
     slice_ = slices_of(whole, lock_seconds=0.3)[0]
-    running = replace(slice_, stop_after=1).start()
+    running = slice_.start(stop_after=1)
     with file_lock(whole.git / ".git" / "prime.netops" / "lock", 10):
         running.await_devices(1)
         running.go_on()
@@ -91,9 +91,7 @@ def test_a_killed_slice_disturbs_no_other(whole: Backup, chance: random.Random) 
     slices = slices_of(whole)
     done = chance.randint(1, len(slices[0].fleet) - 1)
     stops = [done, 1, 1]
-    running = [
-        replace(each, stop_after=stop).start() for each, stop in zip(slices, stops, strict=True)
-    ]
+    running = [each.start(stop_after=stop) for each, stop in zip(slices, stops, strict=True)]
     for run, stop in zip(running, stops, strict=True):
         run.await_devices(stop)
     running[0].kill()

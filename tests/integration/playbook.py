@@ -207,13 +207,13 @@ class Controller:
 def at_rest(lab: Lab) -> dict[str, Any]:
     """What the devices counted, once they have seen everybody leave, which they may notice later
     than those who left."""
+    until(lambda: not any(each["open"] for each in _counted(lab).values()), 30, "sessions to end")
+    return _counted(lab)
 
-    def counted() -> dict[str, Any]:
-        devices: dict[str, Any] = lab.counters()["devices"]
-        return devices
 
-    until(lambda: not any(each["open"] for each in counted().values()), 30, "sessions to end")
-    return counted()
+def _counted(lab: Lab) -> dict[str, Any]:
+    devices: dict[str, Any] = lab.counters()["devices"]
+    return devices
 
 
 def login(lab: Lab, name: str) -> dict[str, Any]:

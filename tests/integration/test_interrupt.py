@@ -109,8 +109,7 @@ def test_a_signal_ends_the_play_within_two_seconds(
         assert len(processes) > 1
         time.sleep(0.5)  # for the worker to notice as well who is done
         os.kill(process.pid, number)
-        # One that went on would take three times as long, whatever else the machine has to do.
-        assert await_end(processes, 20) < min(2 * overload() + 2, 9)
+        assert await_end(processes, 20) < 2 * overload()
         _, complaints = process.communicate(timeout=20)
         assert process.returncode not in (0, None)
         assert "Traceback" not in complaints

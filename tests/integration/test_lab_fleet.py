@@ -442,7 +442,7 @@ def test_latency_is_kept(lab: Lab) -> None:
     with terminal(lab) as session:
         start = time.monotonic()
         session.type("show clock\n", "r1#")
-        assert time.monotonic() - start >= 0.2
+        assert 0.2 <= time.monotonic() - start < 10
 
 
 def test_a_site_goes_dark_and_comes_back(lab: Lab) -> None:

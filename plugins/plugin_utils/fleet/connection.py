@@ -36,6 +36,7 @@ from .classify import SESSION_LIMIT, classify
 from .device import Credential
 from .host import FleetHost
 from .known_hosts import guard
+from .logins import is_refusal
 from .read_ahead import ReadAhead, send_at_once
 
 Socket: TypeAlias = ReadAhead | paramiko.Channel
@@ -256,7 +257,9 @@ class _FleetTransport(paramiko.Transport):
             try:
                 allowed: list[str] = super().auth_password(*args, **options)
             except (paramiko.SSHException, EOFError, OSError) as error:
-                raise self._said(error) from error
+                if (said := self._said(error)) is not error:
+                    raise said from error
+                raise
         return allowed
 
     def _said(self, error: Exception) -> Exception:
@@ -267,15 +270,13 @@ class _FleetTransport(paramiko.Transport):
         """
         if isinstance(error, paramiko.BadAuthenticationType):
             last = error.__context__
-            error = last if isinstance(last, Exception) and _no_answer(last) else error
-        if _no_answer(error) and self.auth_handler and self.auth_handler.username is None:
-            return paramiko.AuthenticationException("Authentication failed.")  # the name goes then
+            if not isinstance(last, Exception) or is_refusal(last):
+                return error
+            error = last
+        refused = self.auth_handler and self.auth_handler.username is None  # the name goes then
+        if refused and not is_refusal(error):
+            return paramiko.AuthenticationException("Authentication failed.")
         return error
-
-
-def _no_answer(error: Exception) -> bool:
-    """Whether the device did not judge the login, as far as the error tells."""
-    return classify(error).error_class is not ErrorClass.AUTH_FAILED
 
 
 def _next_credential(host: FleetHost, error: NetopsError) -> bool:

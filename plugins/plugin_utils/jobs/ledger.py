@@ -87,7 +87,7 @@ def run_in_ledger(
             todo = Fleet([name for name in left if name not in skipped], fleet.resolve)
             awaited = len(todo.names)
             record = events.record = Record(writer, work.last_good or {})
-            progress = Progress(len(todo.names), options.say, options.live)
+            progress = Progress(awaited, options.say, options.live)
             middleware = (*work.before, record, *work.after, Log(), progress, tally, events)
             guard = guard_of(ledger, run_id, todo, options, work.rollout)
             work.begun(run_id, writer)

@@ -7,6 +7,7 @@
 from __future__ import annotations
 
 import contextlib
+import math
 import threading
 from collections import deque
 from collections.abc import Callable, Sequence
@@ -102,7 +103,7 @@ class LineQueue:
             with self._news:
                 self.lost += len(self._waiting) + self._writing
                 self._waiting.clear()
-            self.problem = self.problem or f"it did not take them in {seconds:.1f} s"
+            self.problem = self.problem or f"it did not take them within {math.ceil(seconds)} s"
 
     def _work(self) -> None:
         while batch := self._next():

@@ -128,7 +128,7 @@ def test_a_device_that_hangs_for_ever_loses_its_slot_and_is_reported_once() -> N
     assert kept["hung"].message == "the deadline of 60 s passed while counting sheep"
     (attempt,) = kept["hung"].attempts
     assert (attempt.number, attempt.error_class) == (1, ErrorClass.TIMEOUT)
-    assert attempt.seconds < LONG / 2
+    assert window.GRACE <= attempt.seconds < LONG / 2
     assert [kept[name].status for name in names(3)] == ["ok"] * 3
     assert (kept.outcomes, kept.attempts_completed) == told_before
 

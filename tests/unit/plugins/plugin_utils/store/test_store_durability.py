@@ -16,6 +16,7 @@ import sys
 from collections.abc import Callable
 from concurrent.futures import ProcessPoolExecutor
 from pathlib import Path
+from typing import Any
 
 import pytest
 from alembic.autogenerate import compare_metadata
@@ -299,10 +300,10 @@ def test_processes_that_come_first_together_migrate_once(
         assert {each.id for each in store.runs()} == ids
 
 
-def write_many(place: StorePlace, prefix: str, barrier: object = None) -> str:
+def write_many(place: StorePlace, prefix: str, barrier: Any = None) -> str:
     """Write 120 devices in small batches, when the others come to the barrier."""
     if barrier:
-        barrier.wait()  # type: ignore[attr-defined]
+        barrier.wait()
     with open_store(place) as store:
         run_id = store.begin_run(RunStart("backup", 120))
         with store.writer(run_id, batch=4) as writer:
