@@ -26,6 +26,7 @@ from ..jobs.options import JobOptions
 from ..jobs.report import Report
 from .arguments import job_options
 from .check_mode import CHECK_LEDGER
+from .fact_cleaning import list_connections_once
 from .hosts import DeviceReader
 from .metrics import measured
 from .native import native
@@ -99,6 +100,7 @@ class FleetAction(ActionBase):  # type: ignore[misc]
             "group": args["breaker_variable"] or args["site_variable"],
             "aaa_domain": args["aaa_variable"],
         }
+        list_connections_once()
         return DeviceReader(variables["hostvars"], command_line, keys, names)
 
     def _options(

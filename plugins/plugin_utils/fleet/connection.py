@@ -15,6 +15,7 @@ import contextlib
 import functools
 import re
 import socket
+import time
 from collections.abc import Callable
 from contextlib import AbstractContextManager
 from typing import Any, TypeAlias
@@ -23,6 +24,7 @@ import paramiko
 from netmiko import BaseConnection, ReadException
 from netmiko.ssh_dispatcher import CLASS_MAPPER
 from nornir.core.configuration import Config
+from paramiko.packet import Packetizer
 
 from ..errors import (
     AuthFailed,
@@ -249,7 +251,7 @@ class _FleetTransport(paramiko.Transport):
         self, login: Callable[[], AbstractContextManager[None]], *args: Any, **options: Any
     ) -> None:
         self._login = login
-        super().__init__(*args, **options)
+        super().__init__(*args, **{**options, "packetizer_class": _Packetizer})
 
     def auth_password(self, *args: Any, **options: Any) -> list[str]:
         """paramiko's; it answers keyboard-interactive questions too, where that is all there is."""
@@ -277,6 +279,24 @@ class _FleetTransport(paramiko.Transport):
         if refused and not is_refusal(error):
             return paramiko.AuthenticationException("Authentication failed.")
         return error
+
+
+class _Packetizer(Packetizer):
+    """paramiko's, looking at the clock for the end of a handshake, where paramiko has a thread."""
+
+    _until = float("inf")
+
+    def start_handshake(self, timeout: float) -> None:
+        """Begin the one handshake that has an end; to change keys later has none."""
+        self._until = time.monotonic() + timeout
+
+    def handshake_timed_out(self) -> bool:
+        """Whether it has taken too long."""
+        return time.monotonic() > self._until
+
+    def complete_handshake(self) -> None:
+        """End it."""
+        self._until = float("inf")
 
 
 def _next_credential(host: FleetHost, error: NetopsError) -> bool:

@@ -15,6 +15,11 @@ import pytest
 import yaml
 from ansible import context
 from ansible.module_utils.common.collections import ImmutableDict
+from ansible.plugins import loader
+from ansible.vars import clean
+from ansible_collections.prime.netops.plugins.plugin_utils.bridge.fact_cleaning import (
+    list_connections_once,
+)
 from ansible_collections.prime.netops.plugins.plugin_utils.bridge.hosts import DeviceReader
 from ansible_collections.prime.netops.plugins.plugin_utils.config.redact import redact
 from ansible_collections.prime.netops.plugins.plugin_utils.errors import (
@@ -370,3 +375,22 @@ def test_any_variable_gives_a_device(load: Load, variables: dict[str, Any]) -> N
     device = DeviceReader(load(text), {})("r1")
     assert device.name == "r1"
     assert device.problem is None or str(device.problem)
+
+
+def test_connection_plugins_are_listed_once_for_all_hosts(
+    load: Load, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Ansible reads four directories for every host; what it cleans away is the same."""
+    monkeypatch.setattr(clean, "connection_loader", clean.connection_loader)  # put back later
+    facts = {"ansible_ssh_user": "x", "ansible_winrm_scheme": "y", "ansible_net_version": "17.3"}
+    cleaned = clean.clean_facts(facts)
+    list_connections_once()
+    assert clean.clean_facts(facts) == cleaned == {"ansible_net_version": "17.3"}
+
+    looked: list[str] = []
+    glob = loader.glob.glob
+    monkeypatch.setattr(loader.glob, "glob", lambda *a, **o: looked.append(a[0]) or glob(*a, **o))
+    reader = DeviceReader(load("all: {hosts: {r1: {ansible_network_os: ios}}}"), {})
+    assert reader("r1").problem is None
+    list_connections_once()  # by the next task of this process
+    assert not looked

@@ -6,6 +6,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import socket
 import threading
 import time
@@ -17,9 +18,13 @@ import asyncssh
 import paramiko
 import pytest
 from ansible_collections.prime.netops.plugins.plugin_utils.errors import ErrorClass
-from ansible_collections.prime.netops.plugins.plugin_utils.fleet.connection import driver
+from ansible_collections.prime.netops.plugins.plugin_utils.fleet.connection import (
+    _FleetTransport,
+    driver,
+)
 from ansible_collections.prime.netops.plugins.plugin_utils.fleet.device import HostKeyCheck, Jump
 from ansible_collections.prime.netops.plugins.plugin_utils.fleet.outcome import Outcome
+from ansible_collections.prime.netops.plugins.plugin_utils.fleet.read_ahead import ReadAhead
 from ansible_collections.prime.netops.plugins.plugin_utils.tasks.fetch_config import fetch_config
 from hypothesis import given
 from hypothesis import strategies as st
@@ -140,6 +145,19 @@ def test_a_device_that_says_nothing() -> None:
         assert outcome.message.startswith("the deadline of 60 s passed while logging in to ")
         assert time.monotonic() - began < LONG / 2
     await_threads("r1")
+
+
+def test_a_device_that_stops_in_the_handshake() -> None:
+    """Its name was all that it said; nobody waits longer than paramiko's time for that."""
+    ours, theirs = socket.socketpair()
+    transport = _FleetTransport(contextlib.nullcontext, ReadAhead(ours))
+    transport.handshake_timeout = 0.1
+    theirs.sendall(b"SSH-2.0-silent\r\n")
+    with pytest.raises((paramiko.SSHException, EOFError)):
+        transport.start_client(timeout=4 * LONG)
+    transport.join(LONG)
+    assert not transport.is_alive()
+    theirs.close()
 
 
 def test_a_port_that_speaks_something_else() -> None:
