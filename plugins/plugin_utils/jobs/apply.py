@@ -284,8 +284,8 @@ def _commit(
     try:
         drifted = [copy for copy in store.good_copies(fleet.names) if copy.device in copies.drifted]
         for copy in drifted:
-            text = normalise(store.text(copies.drifted[copy.device]), load(copy.platform)).text
-            mirrored.stage(copy.device, copy.site, copy.platform, text)
+            found = normalise(store.text(copies.drifted[copy.device]), load(copy.platform))
+            mirrored.stage(copy.device, copy.site, copy.platform, found.text, found.text_sha256)
         if drifted:
             mirrored.mirror.commit(f"{KIND} {report.run_id}: {len(drifted)} as found before")
     except (MirrorError, StoreError, NetopsError) as error:

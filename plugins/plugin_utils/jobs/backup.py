@@ -120,10 +120,16 @@ def commit_run(kind: str, report: Report, mirrored: Mirrored, store: Store, flee
         f"{counts['failed'] + counts['unreachable']} failed"
     )
     commit, blocked, committed = None, set[str](), True
+    owed: dict[str, str] = {}
+
+    def last_look() -> None:
+        give_way(mirrored, store)
+        if not hurried:
+            owed.update(_stage_owed(mirrored, store, fleet))
+
     try:
-        owed = {} if hurried else _stage_owed(mirrored, store, fleet)
         commit = mirrored.mirror.commit(
-            message, lock_timeout=INTERRUPTED_LOCK_SECONDS if hurried else None
+            message, lock_timeout=INTERRUPTED_LOCK_SECONDS if hurried else None, last_look=last_look
         )
     except MirrorBlocked as error:
         commit, blocked = error.commit, set(error.paths)
@@ -134,6 +140,13 @@ def commit_run(kind: str, report: Report, mirrored: Mirrored, store: Store, flee
     if committed and not hurried:
         _mark(store, mirrored, owed, blocked)
     return replace(report, commit=commit, problems=list(mirrored.problems))
+
+
+def give_way(mirrored: Mirrored, store: Store) -> None:
+    """Leave out what another run has fetched anew meanwhile, and may have committed already."""
+    for copy in store.good_copies(list(mirrored.staged)):
+        if mirrored.staged[copy.device].text_sha256 != copy.text_sha256:
+            mirrored.unstage(copy.device)
 
 
 def _stage_owed(mirrored: Mirrored, store: Store, fleet: Fleet) -> Mapping[str, str]:
@@ -150,24 +163,17 @@ def _stage_owed(mirrored: Mirrored, store: Store, fleet: Fleet) -> Mapping[str, 
 
 def _stage(mirrored: Mirrored, store: Store, copy: GoodCopy) -> bool:
     try:
-        text = mirror_text(store, copy)
+        text = normalise(store.text(copy.config_sha256), load(copy.platform)).text
     except (StoreError, NetopsError) as error:
         mirrored.problem(f"{copy.device} is not in the git mirror: {error}")
         return False
-    return mirrored.stage(copy.device, copy.site, copy.platform, text)
-
-
-def mirror_text(store: Store, copy: GoodCopy) -> str:
-    """What the mirror should have of a copy. Raises `StoreError` when its text is damaged,
-    `NetopsError` when its platform is not known any more.
-    """
-    return normalise(store.text(copy.config_sha256), load(copy.platform)).text
+    return mirrored.stage(copy.device, copy.site, copy.platform, text, copy.text_sha256)
 
 
 def _mark(store: Store, mirrored: Mirrored, owed: Mapping[str, str], blocked: set[str]) -> None:
     """Note what git has now; if that fails the next run stages it again, which changes nothing."""
     committed = {
-        device: text for device, text in owed.items() if mirrored.staged[device] not in blocked
+        device: text for device, text in owed.items() if mirrored.staged[device].path not in blocked
     }
     try:
         store.mark_mirrored(committed)

@@ -30,7 +30,7 @@ from ..store import Store
 from ..store.codec import sha256, to_bytes
 from ..store.mirror import GitMirror, MirrorBlocked, MirrorPaths
 from ..store.records import GoodCopy
-from .backup import MirrorOptions
+from .backup import MirrorOptions, give_way
 
 SHOWN = 100
 """Differences that are told one by one; the counts have all of them."""
@@ -114,7 +114,7 @@ def verify(store: Store, options: MirrorOptions | None, mend: bool) -> Verificat
             git = _Git(Mirrored(mirror, MirrorPaths(options.template)), read)
             _compare(found, store, git, mend)
             if mend:
-                _commit(found, git.mirrored)
+                _commit(found, git.mirrored, store)
     _check_older(found, store)
     return found
 
@@ -150,7 +150,7 @@ def _compare(found: Verification, store: Store, git: _Git | None, mend: bool) ->
         kind, detail, text = difference
         found.differ(kind, copy.device, detail)
         if mend and git and kind in MENDABLE:
-            git.mirrored.stage(copy.device, copy.site, copy.platform, text)
+            git.mirrored.stage(copy.device, copy.site, copy.platform, text, copy.text_sha256)
         if mend and kind == "store_damaged":
             store.distrust(copy.config_sha256)
 
@@ -172,11 +172,14 @@ def _difference(store: Store, git: _Git | None, copy: GoodCopy) -> tuple[str, st
     return (kind, path, text) if kind else None
 
 
-def _commit(found: Verification, mirrored: Mirrored) -> None:
+def _commit(found: Verification, mirrored: Mirrored, store: Store) -> None:
     """Give git what was staged, in one commit."""
     before, blocked = found.mendable, 0
     try:
-        found.commit = mirrored.mirror.commit(f"verify: {before} files mended from the store")
+        found.commit = mirrored.mirror.commit(
+            f"verify: {before} files mended from the store",
+            last_look=lambda: give_way(mirrored, store),
+        )
     except MirrorBlocked as error:
         found.commit, blocked = error.commit, len(error.paths)
         found.problems.append(str(error))

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import contextlib
 import os
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Collection, Iterator
 from pathlib import Path
 from typing import IO, Self, cast
 
@@ -128,10 +128,26 @@ class GitMirror(Closing):
         self._staged[path] = blob
         return differs
 
+    @property
+    def staged(self) -> Collection[str]:
+        """The paths for which the coming commit has a text."""
+        return self._staged.keys()
+
+    def unstage(self, path: str) -> None:
+        """Take a path out of the coming commit."""
+        self._staged.pop(path, None)
+
     def commit(
-        self, message: str, author: str = AUTHOR, lock_timeout: float | None = None
+        self,
+        message: str,
+        author: str = AUTHOR,
+        lock_timeout: float | None = None,
+        last_look: Callable[[], None] | None = None,
     ) -> str | None:
         """Commit what was staged; return the commit's id, None when nothing differs from HEAD.
+
+        ``last_look`` is called as soon as no other run can write: it may stage and unstage, and if
+        it raises, nothing is committed.
 
         A file of the working tree or the index that a person deleted comes back. Raises
         MirrorBlocked when a person's own changes stand in the way of some files (the others are
@@ -139,11 +155,14 @@ class GitMirror(Closing):
         index and working tree are as they were, or are brought there by the next `open`.
         """
         self._end_blobs()
-        staged, self._staged = self._staged, {}
         timeout = self._lock_timeout if lock_timeout is None else lock_timeout
         with self._git.file_errors(), exclusive(self._git, timeout) as locked:
             recover(locked)
             self._load_head()
+            if last_look:
+                last_look()
+                self._end_blobs()
+            staged, self._staged = self._staged, {}
             update = Update(locked, self._head, self._tree, staged)
             commit = update.commit(message, author)
             update.bring_along()

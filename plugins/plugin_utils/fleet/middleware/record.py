@@ -10,7 +10,7 @@ import threading
 import time
 from collections.abc import Mapping
 from datetime import UTC, datetime
-from typing import Any
+from typing import Any, NamedTuple
 
 from ...config.normalise import Normalised
 from ...errors import MirrorError
@@ -47,6 +47,13 @@ class Record(Middleware):
             self.waited += time.perf_counter() - before
 
 
+class Staged(NamedTuple):
+    """A device's text in the coming commit."""
+
+    path: str
+    text_sha256: str
+
+
 class Mirrored(Middleware):
     """Stages the normalised text of each good copy for the run's one commit.
 
@@ -59,25 +66,41 @@ class Mirrored(Middleware):
         self._paths = paths
         self._lock = threading.Lock()
         self.problems: list[str] = []
-        self.staged: dict[str, str] = {}
-        """Path of each device that was staged."""
+        self.staged: dict[str, Staged] = {}
 
     def device_done(self, host: FleetHost, outcome: Outcome) -> None:
         """Stage the text, changed or not, so that what git lost comes back."""
         if isinstance(outcome.result, Normalised):
-            self.stage(outcome.name, outcome.site, outcome.platform, outcome.result.text)
+            config = outcome.result
+            self.stage(
+                outcome.name, outcome.site, outcome.platform, config.text, config.text_sha256
+            )
 
-    def stage(self, device: str, site: str, platform: str, text: str) -> bool:
-        """Stage a device's text; False, with a problem, when that does not work."""
+    def stage(self, device: str, site: str, platform: str, text: str, text_sha256: str) -> bool:
+        """Stage a device's text; False, with a problem, when that does not work.
+
+        ``text_sha256`` is by which the ledger knows the text: of an old copy it may be another
+        than that of the text by today's rules.
+        """
         with self._lock:
             try:
                 path = self.path(device, site, platform)
                 self.mirror.stage(path, text)
             except MirrorError as error:
                 self.problem(str(error))
+                self._forget_what_git_lost()
                 return False
-            self.staged[device] = path
+            self.staged[device] = Staged(path, text_sha256)
             return True
+
+    def unstage(self, device: str) -> None:
+        """Leave a device out of the commit."""
+        self.mirror.unstage(self.staged.pop(device).path)
+
+    def _forget_what_git_lost(self) -> None:
+        """All that was staged, if git has ended, on a full disk say."""
+        kept = self.mirror.staged
+        self.staged = {name: each for name, each in self.staged.items() if each.path in kept}
 
     def path(self, device: str, site: str, platform: str) -> str:
         """The device's path in the mirror; raises `MirrorError` when it has none of its own."""
