@@ -170,7 +170,7 @@ class MailServer:
         assert isinstance(data, LoginPassword)
         good = (data.login.decode(), data.password.decode()) == (self.USER, self.PASSWORD)
         self.logins.append((data.login.decode(), good))
-        return AuthResult(success=good)
+        return AuthResult(success=good, handled=False)  # else nobody says no
 
 
 @contextmanager

@@ -123,6 +123,7 @@ class Guard:
         self._run_id = run_id
         self._tell = tell
         self._lock = threading.Lock()
+        self._turning = threading.Lock()
         self._breakers: dict[Key, Breaker] = {}
         self._reasons: dict[Key, str] = {}
         self._proven = memory.proven()
@@ -339,9 +340,18 @@ class Guard:
     def _turned(
         self, key: Key, breaker: Breaker, reason: str, error_class: ErrorClass | None
     ) -> None:
-        self._reasons[key] = reason
-        self._keep(key, breaker, reason)
-        self._tell(Change(*key, not breaker.closed, reason, error_class))
+        """Keep and tell what a breaker came to, unless it has turned again already.
+
+        One at a time: of two devices that turn it in the same moment, the first could else write
+        down last what is no longer so, and other slices would take it from there.
+        """
+        opened = error_class is not None
+        with self._turning:
+            if opened is breaker.closed:
+                return
+            self._reasons[key] = reason
+            self._keep(key, breaker, reason)
+            self._tell(Change(*key, opened, reason, error_class))
 
     def _keep(self, key: Key, breaker: Breaker, reason: str) -> None:
         if key[0] not in _SHARED:

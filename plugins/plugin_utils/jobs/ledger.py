@@ -64,6 +64,11 @@ class Work:
     begun: Callable[[str, Writer], None] = lambda _run_id, _writer: None
 
 
+def at_once() -> bool:
+    """Say that nothing is waited for."""
+    return True
+
+
 def run_in_ledger(
     work: Work, fleet: Fleet, options: JobOptions, stop: threading.Event, ledger: Store
 ) -> Report:
@@ -95,7 +100,7 @@ def run_in_ledger(
             run_fleet(watched, work.task, work.params, middleware, options.fleet, stop, guard)
             status = _status(tally, awaited)
             writer.flush()
-            counts = ledger.counts(run_id, total)
+            counts = ledger.counts(run_id, total, hurried)
             resumed = len(done) if options.resume else None
             report = work.closing(_report(run_id, status, counts, tally, resumed, len(skipped)))
     finally:
@@ -103,8 +108,8 @@ def run_in_ledger(
             status, counts = report.status, report.counts
             ledger.finish_run(run_id, status, counts, hurried)
         else:
-            status, counts = "interrupted", ledger.counts(run_id, total)
-            ledger.finish_run(run_id, status, counts, lambda: True)
+            status, counts = "interrupted", ledger.counts(run_id, total, at_once)
+            ledger.finish_run(run_id, status, counts, at_once)
         events.finished(status, counts, tally.classes)
     return report
 

@@ -57,7 +57,7 @@ class BreakerStore:
         if not rows and not gone:
             return
         with self._database.writing() as connection:
-            for scope, name in gone:
+            for scope, name in sorted(gone):
                 mine = (breaker.c.scope == scope, breaker.c.name == name)
                 connection.execute(delete(breaker).where(*mine))
             insert_or_replace(

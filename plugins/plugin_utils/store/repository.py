@@ -170,10 +170,19 @@ class Store(Closing):
         owner = self._owners.get(run_id) or self._owner(run_id)
         return Writer(self._database, self._codec, run_id, owner, batch, interval, hurried)
 
-    def counts(self, run_id: str, total: int) -> dict[str, int]:
-        """Count a run's devices by status, as the ledger has them; the rest is skipped."""
-        with self._database.reading() as connection:
-            return runs.ledger_counts(connection, run_id, total)
+    def counts(
+        self, run_id: str, total: int, hurried: Callable[[], bool] = never
+    ) -> dict[str, int]:
+        """Count a run's devices by status, as the ledger has them; the rest is skipped.
+
+        While the server is away it waits, as long as it is not `hurried`.
+        """
+
+        def count() -> dict[str, int]:
+            with self._database.reading() as connection:
+                return runs.ledger_counts(connection, run_id, total)
+
+        return patiently(count, hurried)
 
     def done(self, run_id: str) -> set[str]:
         """Return the names of the devices that a run has done, which a resumed one leaves out."""

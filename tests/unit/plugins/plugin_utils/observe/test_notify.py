@@ -185,6 +185,7 @@ def test_a_refused_login_is_told_without_the_password(mail: MailServer, tmp_path
     """The warning names the target; neither URL nor password."""
     problems = Nights(simple_config([mail.url("wrong-pass-99")]), tmp_path).run(r1="timeout")
     assert mail.mails == []
+    assert {good for _user, good in mail.logins} == {False}
     assert len(problems) == 1
     assert "'default'" in problems[0]
     assert "wrong-pass-99" not in problems[0]

@@ -11,6 +11,7 @@ import os
 import signal
 import threading
 from collections.abc import Callable, Iterator
+from concurrent.futures import ThreadPoolExecutor, wait
 from contextlib import contextmanager
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
@@ -287,6 +288,26 @@ def test_a_restart_of_the_server_costs_nothing(postgres: Postgres, tmp_path: Pat
                 postgres.start()
         store.finish_run(run_id, "finished", {"changed": 4})
         assert {each.device for each in store.outcomes(run_id)} == set(NAMES)
+
+
+def test_a_server_that_is_away_at_the_very_end_is_waited_for(
+    postgres: Postgres, tmp_path: Path
+) -> None:
+    """Every device is written; only what a run says of itself is still to come."""
+    with Store.open(postgres.new_database(), tmp_path) as store:
+        run_id = store.begin_run(START)
+        with store.writer(run_id) as writing:
+            writing.put(record("r1", "1\n"))
+        postgres.stop(signal.SIGQUIT)
+        with ThreadPoolExecutor(1) as pool:
+            counting = pool.submit(store.counts, run_id, 1)
+            try:
+                wait([counting], 0.5)
+            finally:
+                postgres.start()
+            counts = counting.result()
+        assert counts["changed"] == 1
+        store.finish_run(run_id, "finished", counts)
 
 
 def test_a_run_that_is_to_end_does_not_wait_for_the_server(
