@@ -14,22 +14,25 @@ mkdir -p build
 exec 9>build/galaxy.lock
 flock 9
 
-dist=build/dist
-rm -rf "$dist"
-"$bin/ansible-galaxy" collection build --force --output-path "$dist" >build/galaxy.log 2>&1 || {
+# Beside the one that others may be reading, which is left alone if nothing has changed.
+new=build/dist.new
+rm -rf "$new"
+"$bin/ansible-galaxy" collection build --force --output-path "$new" >build/galaxy.log 2>&1 || {
     cat build/galaxy.log >&2
     exit 1
 }
-# The artefact's own list of files and checksums; the archive itself differs by its time stamps.
-files=$(tar -xzOf "$dist"/*.tar.gz FILES.json | sha256sum)
-if [ "$(cat build/galaxy/.key 2>/dev/null)" != "$files" ]; then
-    rm -rf build/galaxy
+# The artefact's own word for itself and all its files; the archive differs by its time stamps.
+content=$(tar -xzOf "$new"/*.tar.gz MANIFEST.json | sha256sum)
+if [ "$(cat build/galaxy/.key 2>/dev/null)" != "$content" ] || [ ! -d build/dist ]; then
+    rm -rf build/galaxy build/dist
+    mv "$new" build/dist
     "$bin/ansible-galaxy" collection install --force --no-deps --offline \
-        --collections-path build/galaxy "$dist"/*.tar.gz >build/galaxy.log 2>&1 || {
+        --collections-path build/galaxy build/dist/*.tar.gz >build/galaxy.log 2>&1 || {
         cat build/galaxy.log >&2
         exit 1
     }
     # ansible-test and ansible-lint ask git for the files, and this checkout's git ignores build/.
     git init --quiet build/galaxy
-    echo "$files" >build/galaxy/.key
+    echo "$content" >build/galaxy/.key
 fi
+rm -rf "$new"

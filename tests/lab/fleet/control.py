@@ -35,7 +35,7 @@ from .plan import Plan, Request, make_plan
 
 _ROOT = Path(__file__).resolve().parents[3]
 _START_SECONDS = 60.0
-_STOP_SECONDS = 10.0
+_STOP_SECONDS = 30.0
 
 
 class LabError(RuntimeError):

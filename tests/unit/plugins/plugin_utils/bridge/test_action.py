@@ -241,6 +241,41 @@ def test_a_signal_stops_the_run_and_nothing_else(number: signal.Signals) -> None
     assert signal.getsignal(number) is before
 
 
+def test_signals_may_come_at_any_moment() -> None:
+    """In the middle of setting the event too, and in the middle of the answer to another signal."""
+    program = """
+        import os, signal, threading
+        from ansible_collections.prime.netops.plugins.plugin_utils.bridge.signals import (
+            stop_on_signal,
+        )
+
+        def bombard():
+            for _ in range(20_000):
+                os.kill(os.getpid(), signal.SIGTERM)
+                os.kill(os.getpid(), signal.SIGINT)
+
+        with stop_on_signal() as stop:
+            bomber = threading.Thread(target=bombard)
+            bomber.start()
+            while bomber.is_alive():
+                stop.set()
+            print(stop.is_set())
+    """
+    command = [sys.executable, "-c", textwrap.dedent(program)]
+    done = subprocess.run(command, capture_output=True, text=True, timeout=120, check=False)
+    assert done.stdout.strip() == "True", done.stderr
+
+
+def test_a_forked_process_that_is_ended_stops_nobody_else() -> None:
+    """It has inherited handlers and all."""
+    with stop_on_signal() as stop:
+        if (child := os.fork()) == 0:
+            os.kill(os.getpid(), signal.SIGTERM)
+            os._exit(0)
+        os.waitpid(child, 0)
+        assert not stop.wait(0.2)
+
+
 WITHOUT_A_FLEET = {"benchmark_report", "rule_test"}
 """Actions that read files and need neither library."""
 ACTIONS = sorted({path.stem for path in (ROOT / "plugins/action").glob("*.py")} - WITHOUT_A_FLEET)
