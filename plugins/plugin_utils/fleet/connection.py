@@ -284,7 +284,7 @@ class _FleetTransport(paramiko.Transport):
 class _Packetizer(Packetizer):
     """paramiko's, looking at the clock for the end of a handshake, where paramiko has a thread."""
 
-    _until = float("inf")
+    _until: float | None = None
 
     def start_handshake(self, timeout: float) -> None:
         """Begin the one handshake that has an end; to change keys later has none."""
@@ -292,11 +292,11 @@ class _Packetizer(Packetizer):
 
     def handshake_timed_out(self) -> bool:
         """Whether it has taken too long."""
-        return time.monotonic() > self._until
+        return self._until is not None and time.monotonic() > self._until
 
     def complete_handshake(self) -> None:
         """End it."""
-        self._until = float("inf")
+        self._until = None
 
 
 def _next_credential(host: FleetHost, error: NetopsError) -> bool:
