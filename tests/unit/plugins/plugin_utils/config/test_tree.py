@@ -7,6 +7,7 @@
 from __future__ import annotations
 
 import re
+import time
 
 import pytest
 from ansible_collections.prime.netops.plugins.plugin_utils.config.normalise import clean
@@ -72,8 +73,12 @@ def test_what_the_lab_prints_is_read_without_a_warning(platform: str) -> None:
         ("vyos", "set", "native"),
     ],
 )
-def test_all_forms_of_a_text_have_the_same_paths(platform: str, one: str, other: str) -> None:
+def test_all_forms_of_a_text_have_the_same_paths(
+    platform: str, one: str, other: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
     """A rule is written once, whether a device prints braces, commands or XML."""
+    moment = time.gmtime()  # which PAN-OS prints, and a second may pass between two forms
+    monkeypatch.setattr(time, "gmtime", lambda *_seconds: moment)
 
     def plain(form: str) -> list[str]:
         return [
