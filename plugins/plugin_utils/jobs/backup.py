@@ -7,7 +7,7 @@
 from __future__ import annotations
 
 import threading
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -120,7 +120,7 @@ def commit_run(kind: str, report: Report, mirrored: Mirrored, store: Store, flee
         f"{counts['failed'] + counts['unreachable']} failed"
     )
     commit, blocked, committed = None, set[str](), True
-    owed: dict[str, str] = {}
+    owed: set[str] = set()
 
     def last_look() -> None:
         give_way(mirrored, store)
@@ -149,16 +149,16 @@ def give_way(mirrored: Mirrored, store: Store) -> None:
             mirrored.unstage(copy.device)
 
 
-def _stage_owed(mirrored: Mirrored, store: Store, fleet: Fleet) -> Mapping[str, str]:
+def _stage_owed(mirrored: Mirrored, store: Store, fleet: Fleet) -> set[str]:
     """Stage the good copies that no commit has: a run was killed between store and commit, say.
 
-    Returns the text that git will have of each device, by its hash, as far as that is news.
+    Returns the devices of which git will have a text that is news.
     """
-    owed = {}
-    for copy in store.owed_to_mirror(fleet.names):
-        if copy.device in mirrored.staged or _stage(mirrored, store, copy):
-            owed[copy.device] = copy.text_sha256
-    return owed
+    return {
+        copy.device
+        for copy in store.owed_to_mirror(fleet.names)
+        if copy.device in mirrored.staged or _stage(mirrored, store, copy)
+    }
 
 
 def _stage(mirrored: Mirrored, store: Store, copy: GoodCopy) -> bool:
@@ -170,10 +170,12 @@ def _stage(mirrored: Mirrored, store: Store, copy: GoodCopy) -> bool:
     return mirrored.stage(copy.device, copy.site, copy.platform, text, copy.text_sha256)
 
 
-def _mark(store: Store, mirrored: Mirrored, owed: Mapping[str, str], blocked: set[str]) -> None:
+def _mark(store: Store, mirrored: Mirrored, owed: set[str], blocked: set[str]) -> None:
     """Note what git has now; if that fails the next run stages it again, which changes nothing."""
     committed = {
-        device: text for device, text in owed.items() if mirrored.staged[device].path not in blocked
+        device: staged.text_sha256
+        for device, staged in mirrored.staged.items()
+        if device in owed and staged.path not in blocked
     }
     try:
         store.mark_mirrored(committed)

@@ -22,6 +22,7 @@ from ..fleet.middleware.record import Record
 from ..fleet.middleware.tally import Tally
 from ..fleet.run import Fleet, run_fleet
 from ..store import Store
+from ..store.patience import at_once
 from ..store.records import DeviceRecord, LastGood, RunStart, RunStatus
 from ..store.runs import fleet_id
 from ..store.writer import Writer
@@ -62,11 +63,6 @@ class Work:
     closing: Callable[[Report], Report] = as_it_is
     rollout: Turns | None = None
     begun: Callable[[str, Writer], None] = lambda _run_id, _writer: None
-
-
-def at_once() -> bool:
-    """Say that nothing is waited for."""
-    return True
 
 
 def run_in_ledger(

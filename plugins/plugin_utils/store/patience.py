@@ -26,6 +26,11 @@ def never() -> bool:
     return False
 
 
+def at_once() -> bool:
+    """Say that nothing is waited for."""
+    return True
+
+
 def patiently(work: Callable[[], T], hurried: Callable[[], bool] = never) -> T:
     """Do it again while the store is unavailable, up to `PATIENCE` seconds or until in a hurry.
 

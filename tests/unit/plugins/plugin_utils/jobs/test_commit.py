@@ -28,6 +28,7 @@ from tests.unit.plugins.plugin_utils.store.samples import put, record
 IOS = load("cisco_ios")
 BEFORE = "hostname r1\nsnmp-server location before\nend\n"
 SINCE = "hostname r1\nsnmp-server location since\nend\n"
+LARGE = f"hostname r2\n{'snmp-server location here' * 10_000}\nend\n"  # past every buffer
 COUNTS = {"changed": 1, "ok": 0, "failed": 0, "unreachable": 0}
 
 
@@ -46,6 +47,12 @@ class Run:
         text = StoredText(config.exact, config.stable_sha256, config.text_sha256)
         put(self.store, self.run_id, record(name, None, config=text))
         return self.mirrored.stage(name, "s", "cisco_ios", config.text, config.text_sha256)
+
+    def break_git(self) -> None:
+        """Kill the git that takes the texts."""
+        assert self.mirror._blobs
+        self.mirror._blobs._process.kill()
+        self.mirror._blobs._process.wait()
 
     def end(self, status: str = "finished") -> Report:
         """Commit."""
@@ -101,21 +108,42 @@ def test_whoever_commits_first_commits_what_is_newest(store: Store, tmp_path: Pa
     assert long.owed() == []
 
 
+def test_what_git_lost_at_the_very_end_is_not_noted_as_committed(
+    store: Store, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A killed run owes both; git takes the first, breaks, and takes nothing with it but that."""
+    place = tmp_path / "git"
+    killed, run = Run(store, tmp_path / "gone", "r1", "r2"), Run(store, place, "r1", "r2")
+    killed.fetched("r1", BEFORE)
+    killed.fetched("r2", LARGE)
+    stage = run.mirrored.stage
+
+    def break_after_the_first(device: str, *facts: str) -> bool:
+        taken = stage(device, *facts)
+        if device == "r1":
+            run.break_git()
+        return taken
+
+    monkeypatch.setattr(run.mirrored, "stage", break_after_the_first)
+    report = run.end()
+    assert (report.commit, len(report.problems)) == (None, 1)
+    assert run.owed() == ["r1", "r2"]
+    assert Run(store, place, "r1", "r2").end().commit
+    assert (in_git(place, "r1"), in_git(place, "r2")) == (BEFORE, LARGE)
+
+
 def test_what_a_git_that_broke_had_taken_is_committed_all_the_same(
     store: Store, tmp_path: Path
 ) -> None:
     """All that it had taken is gone with it; the ledger has the texts, and the run commits them."""
     place = tmp_path / "git"
     run = Run(store, place, "r1", "r2", "r3")
-    large = f"hostname r2\n{'snmp-server location here' * 10_000}\nend\n"  # past every buffer
     assert run.fetched("r1", BEFORE)
-    assert run.mirror._blobs
-    run.mirror._blobs._process.kill()
-    run.mirror._blobs._process.wait()
-    assert not run.fetched("r2", large)
+    run.break_git()
+    assert not run.fetched("r2", LARGE)
     assert run.fetched("r3", SINCE)
     report = run.end()
     assert len(report.problems) == 1
     assert "git fast-import" in report.problems[0]
-    assert [in_git(place, name) for name in run.fleet.names] == [BEFORE, large, SINCE]
+    assert [in_git(place, name) for name in run.fleet.names] == [BEFORE, LARGE, SINCE]
     assert run.owed() == []
